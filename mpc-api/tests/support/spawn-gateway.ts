@@ -43,7 +43,8 @@ export function runGateway(
   for (const channel of [child.stdout, child.stderr]) {
     channel.setEncoding('utf8').on('data', (text: string) => (printed += text))
   }
-  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }) as GatewayExit)
+  const closed = once(child, 'close') as Promise<[code: number | null, signal: NodeJS.Signals | null]>
+  const exited = closed.then(([code, signal]) => ({ code, signal }))
   return {
     child,
     pid: child.pid ?? 0,

@@ -1,4 +1,4 @@
-import { type SpawnedGateway, spawnGateway } from './spawn-gateway.ts'
+import { spawnGateway } from './spawn-gateway.ts'
 
 /** A gateway under test. */
 export interface TestGateway {
@@ -11,9 +11,9 @@ export interface TestGateway {
 /** Starts the gateway with these variables and nothing else of the environment. */
 export async function startGateway(env: Readonly<Record<string, string>>): Promise<TestGateway> {
   const gateway = await spawnGateway(env)
-  const end = async (signal: NodeJS.Signals, { kill, exited }: SpawnedGateway) => {
-    kill(signal)
-    await exited
+  const end = async (signal: NodeJS.Signals) => {
+    gateway.kill(signal)
+    await gateway.exited
   }
-  return { ...gateway, stop: () => end('SIGKILL', gateway), drain: () => end('SIGTERM', gateway) }
+  return { ...gateway, stop: () => end('SIGKILL'), drain: () => end('SIGTERM') }
 }

@@ -16,12 +16,16 @@ export interface Pair {
   readonly upstream: UpstreamStub
   readonly auth: Readonly<Record<string, string>>
   /** Sends with the client's key. */
-  get(path: string, init?: RequestInit): Promise<Response>
+  readonly get: (path: string, init?: RequestInit) => Promise<Response>
   /** A POST with the client's key; a string is sent as it is, anything else as JSON. */
-  post(path: string, body: unknown, init?: RequestInit): Promise<Response>
-  raw(): Promise<RawClient>
+  readonly post: (path: string, body: unknown, init?: RequestInit) => Promise<Response>
+  readonly raw: () => Promise<RawClient>
   /** A raw client that has already sent this POST, with the client's key. */
-  rawPost(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<RawClient>
+  readonly rawPost: (
+    path: string,
+    body: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<RawClient>
 }
 
 /**
