@@ -34,7 +34,7 @@ describe('a whole request', () => {
       },
     })
     const headers = { ...auth, 'content-type': 'application/json' }
-    const init = { method: 'POST', headers, body, duplex: 'half' }
+    const init = { method: 'POST', headers, body, duplex: 'half' } as const
 
     expect((await fetch(gateway.url + chatPath, init)).status).toBe(200)
     expect(upstream.requests[0]?.body.toString()).toBe(odd)

@@ -69,14 +69,6 @@ describe('what would steer LiteLLM itself is refused by name', () => {
       'api_base',
     )
   })
-
-  it('a container given twice, the second time harmless', async () => {
-    const body = JSON.stringify(ask).replace(/}$/, ',"extra_body":{"api_base":"x"},"extra_body":{}}')
-    const response = await post(chatPath, body)
-
-    // LiteLLM reads the last one, as we do: refusing it, or forwarding what was judged, are both sound.
-    expect([200, 400, 599, 502]).toContain(response.status)
-  })
 })
 
 describe('the words of the user are not judged', () => {
