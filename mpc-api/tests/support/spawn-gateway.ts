@@ -12,7 +12,7 @@ export interface GatewayExit {
 export interface SpawnedGateway {
   readonly url: string
   readonly pid: number
-  kill(signal: NodeJS.Signals): void
+  readonly kill: (signal: NodeJS.Signals) => void
   readonly exited: Promise<GatewayExit>
   logs(): Record<string, unknown>[]
   /** Everything it printed, on both channels. */
