@@ -115,7 +115,7 @@ describe.each(callers)('%s', (_, read) => {
     expect(await read()).toBe('Grüß Gott')
   })
 
-  it.each(broken)('notices that a stream was %s', async (_name, behaviour) => {
+  it.each(broken)('notices that a stream was %s', { timeout: 5_000 }, async (_name, behaviour) => {
     upstream.respond(behaviour)
 
     await expect(read()).rejects.toThrow()

@@ -122,7 +122,8 @@ describe('the OpenAI SDK', () => {
   it('throws an APIError with the code when a stream breaks', async () => {
     upstream.respond(stream([textFrame('a')], { end: 'reset' }))
     const reading = async () => {
-      for await (const chunk of await client.chat.completions.create({ ...ask, stream: true })) void chunk
+      const chunks = await client.chat.completions.create({ ...ask, stream: true })
+      for await (const { choices } of chunks) expect(choices).toHaveLength(1)
     }
     const error = await caught(reading())
 

@@ -1,11 +1,11 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { chatFrames, textFrame } from '../support/chat-frames.ts'
 import { openRawClient, postText, type RawClient } from '../support/raw-client.ts'
 import { readPayloads, readText } from '../support/read-sse.ts'
 import { type SpawnedGateway, spawnGateway } from '../support/spawn-gateway.ts'
 import { ask, askStream, chatPath } from '../support/start-pair.ts'
 import { held, stream, toChunk, whole } from '../support/upstream-behaviours.ts'
-import { startUpstreamStub, type UpstreamStub } from '../support/upstream-stub.ts'
+import { type Behaviour, startUpstreamStub, type UpstreamStub } from '../support/upstream-stub.ts'
 import { within } from '../support/within.ts'
 
 const key = 'sk-drain'
@@ -14,8 +14,8 @@ let gateway: SpawnedGateway | undefined
 
 beforeAll(async () => {
   upstream = await startUpstreamStub()
-  return () => upstream.stop()
 })
+afterAll(() => upstream.stop())
 afterEach(() => {
   gateway?.kill('SIGKILL')
   upstream.reset()
@@ -39,13 +39,11 @@ function twoWords() {
     for (const part of chatFrames('after')) socket.write(toChunk(part))
     socket.write('0\r\n\r\n')
   })
-  return {
-    release: rest.release,
-    behaviour: async (exchange: Parameters<typeof rest.behaviour>[0]) => {
-      await stream([textFrame('before ')], { end: 'silent' })(exchange)
-      await rest.behaviour(exchange)
-    },
+  const behaviour: Behaviour = async (exchange) => {
+    await stream([textFrame('before ')], { end: 'silent' })(exchange)
+    await rest.behaviour(exchange)
   }
+  return { ...rest, behaviour }
 }
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
