@@ -41,12 +41,10 @@ const list = <T extends z.ZodType<string, string>>(item: T) =>
  * later modifier would return a schema without its description.
  */
 export const configSchema = z.object({
-  PORT: wholeNumber(0, 65_535)
-    .default(3000)
-    .register(variableRegistry, {
-      group: 'Service',
-      description: 'Port that MPC-API listens on; 0 takes a free one.',
-    }),
+  PORT: wholeNumber(0, 65_535).default(3000).register(variableRegistry, {
+    group: 'Service',
+    description: 'Port that MPC-API listens on; 0 takes a free one.',
+  }),
   MPC_HOST: z.string().default('127.0.0.1').register(variableRegistry, {
     group: 'Service',
     description: 'Address to listen on. Beyond loopback a key is required. The image sets 0.0.0.0.',
@@ -109,12 +107,10 @@ export const configSchema = z.object({
       '`off` serves everyone who can reach the port, without a key. Say so only behind something that checks.',
   }),
 
-  MPC_MAX_BODY_BYTES: wholeNumber(1, 1_073_741_824)
-    .default(67_108_864)
-    .register(variableRegistry, {
-      group: 'Limits',
-      description: 'Largest JSON request body that is read, in bytes.',
-    }),
+  MPC_MAX_BODY_BYTES: wholeNumber(1, 1_073_741_824).default(67_108_864).register(variableRegistry, {
+    group: 'Limits',
+    description: 'Largest JSON request body that is read, in bytes.',
+  }),
   MPC_MAX_JSON_DEPTH: wholeNumber(4, 1000)
     .default(128)
     .register(variableRegistry, { group: 'Limits', description: 'Deepest nesting of a JSON request body.' }),

@@ -1,6 +1,6 @@
 import { type Socket } from 'node:net'
 
-const LINGER_MS = 1000
+const LINGER_MS = 500
 const closing = new WeakSet<Socket>()
 
 /** True when the connection has had its last answer: what still arrives on it is not a request. */

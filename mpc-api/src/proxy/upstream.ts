@@ -6,7 +6,7 @@ import { Pool, type Dispatcher } from 'undici'
  */
 const KEEP_ALIVE_MS = 3500
 const FIRST_LEAVE_OUT_MS = 500
-const LONGEST_LEAVE_OUT_MS = 30_000
+const LONGEST_LEAVE_OUT_MS = 5000
 
 /** One address of LiteLLM. */
 export interface UpstreamAddress {

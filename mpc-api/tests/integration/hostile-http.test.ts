@@ -101,7 +101,7 @@ const targets: [string, string][] = [
   ['a target without a slash', `POST api/chat/completions HTTP/1.1\r\n${host}${rest}${length}\r\n${body}`],
   ['an asterisk', `POST * HTTP/1.1\r\n${host}${rest}${length}\r\n${body}`],
   ['OPTIONS *', `OPTIONS * HTTP/1.1\r\n${host}\r\n`],
-  ['TRACE', `TRACE ${chatPath} HTTP/1.1\r\n${host}${rest}\r\n`],
+  ['TRACE', `TRACE ${chatPath} HTTP/1.1\r\n${host}${rest}Connection: close\r\n\r\n`],
   ['a space in the target', `POST /api/chat /completions HTTP/1.1\r\n${host}${rest}${length}\r\n${body}`],
   ['a fragment in the target', `POST ${chatPath}#x HTTP/1.1\r\n${host}${rest}${length}\r\n${body}`],
   [

@@ -133,7 +133,14 @@ describe('POST /api/chat/completions, streamed', () => {
     }
     await expect.poll(settled, { timeout: 5_000 }).toBe(true)
     expect(written).toBeLessThan(frames.length / 2)
+    // Looked at once it is all there: parsing it anew for every piece would be slower than the stream.
+    const finished = new Promise<void>((resolve) => {
+      client.socket.on('data', (piece: Buffer) => {
+        if (piece.subarray(-5).toString() === '0\r\n\r\n') resolve()
+      })
+    })
     client.socket.resume()
+    await finished
 
     const { body, complete } = await client.answer()
     expect(complete).toBe(true)

@@ -180,11 +180,16 @@ describe('POST /api/chat/completions, streamed, when LiteLLM answers with', () =
       'a reset in the middle of a character',
       stream([textFrame('a'), Buffer.from('data: "ü').subarray(0, 8)], { end: 'reset' }),
     ],
-  ])('%s: an error frame, never a clean end', async (_, behaviour) => {
+  ])('%s: an error frame, or an error before the first frame, never a clean end', async (_, behaviour) => {
     upstream.respond(behaviour)
     const client = await rawPost(chatPath, askStream)
-    const { body, complete } = await client.answer()
+    const answer = await client.answer()
+    const { body, complete } = answer
 
+    if (answer.status !== 200) {
+      await expectEnvelope(answer, 502, 'LLM_ERROR')
+      return
+    }
     expect(complete).toBe(false)
     expect(readPayloads(body).at(-1)).toHaveProperty('error')
     expect(body.toString()).not.toContain('[DONE]')
