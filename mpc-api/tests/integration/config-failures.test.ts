@@ -6,7 +6,7 @@ import { startUpstreamStub } from '../support/upstream-stub.ts'
 import { within } from '../support/within.ts'
 
 async function failToStart(env: Record<string, string>) {
-  const gateway = runGateway({ LITELLM_BASE_URL: 'http://127.0.0.1:9', MPC_API_KEY: 'sk-x', ...env })
+  const gateway = runGateway({ LITELLM_BASE_URL: 'http://127.0.0.1:9', MPC_API_KEY: 'sk-mpc-test', ...env })
   const { code } = await within(10_000, gateway.exited, 'it started, or hangs').catch((error: unknown) => {
     gateway.kill('SIGKILL')
     throw error
@@ -103,7 +103,7 @@ describe('an unusual but sound configuration', () => {
     ['spaces around the values', { LITELLM_BASE_URL: ' http://127.0.0.1:9 , http://localhost:9/ ' }],
   ])('starts: %s', async (_, env) => {
     const upstream = await startUpstreamStub()
-    const gateway = await spawnGateway({ LITELLM_BASE_URL: upstream.url, MPC_API_KEY: 'sk-x', ...env })
+    const gateway = await spawnGateway({ LITELLM_BASE_URL: upstream.url, MPC_API_KEY: 'sk-mpc-test', ...env })
 
     expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200)
     gateway.kill('SIGKILL')
@@ -114,7 +114,7 @@ describe('an unusual but sound configuration', () => {
     const upstream = await startUpstreamStub()
     const env = {
       LITELLM_BASE_URL: upstream.url,
-      MPC_API_KEY: 'sk-x',
+      MPC_API_KEY: 'sk-mpc-test',
       LITELLM_MASTER_KEY: 'sk-master-canary',
     }
     const gateway = await spawnGateway(env)
@@ -122,7 +122,7 @@ describe('an unusual but sound configuration', () => {
       ({ socket }) =>
         void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-type: application/json\r\n\r\n{}'),
     )
-    await fetch(`${gateway.url}/api/models`, { headers: { authorization: 'Bearer sk-x' } })
+    await fetch(`${gateway.url}/api/models`, { headers: { authorization: 'Bearer sk-mpc-test' } })
 
     expect(upstream.requests[0]?.headers['authorization']).toBe('Bearer sk-master-canary')
     expect(gateway.output()).toMatch(/LITELLM_MASTER_KEY/)

@@ -53,7 +53,7 @@ describe('a LiteLLM that is not well', () => {
       const pair = await startGateway({
         LITELLM_BASE_URL: sick.url,
         LITELLM_API_KEY: 'sk-x',
-        MPC_API_KEY: 'sk-y',
+        MPC_API_KEY: 'sk-mpc-test',
       })
       if (!behaviour) await sick.stop()
       const statusOf = async (path: string) => (await fetch(pair.url + path)).status
