@@ -69,7 +69,7 @@ describe('headers on their way to LiteLLM', () => {
 })
 
 describe('x-request-id', () => {
-  it.each(['req-1', '7f9c24e8-3b12-4c55-8a3f-000000000000', 'a.b_c~1'])(
+  it.each(['req-1', '7f9c24e8-3b12-4c55-8a3f-000000000000', 'a.b_c:1'])(
     'of the client, %s, is kept, sent to LiteLLM as x-litellm-call-id and sent back',
     async (id) => {
       upstream.respond(chatAnswer())

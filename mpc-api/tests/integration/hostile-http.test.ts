@@ -101,7 +101,7 @@ const targets: [string, string][] = [
   ['a target without a slash', `POST api/chat/completions HTTP/1.1\r\n${host}${rest}${length}\r\n${body}`],
   ['an asterisk', `POST * HTTP/1.1\r\n${host}${rest}${length}\r\n${body}`],
   ['OPTIONS *', `OPTIONS * HTTP/1.1\r\n${host}\r\n`],
-  ['TRACE', `TRACE ${chatPath} HTTP/1.1\r\n${host}${rest}\r\n`],
+  ['TRACE', `TRACE ${chatPath} HTTP/1.1\r\n${host}${rest}Connection: close\r\n\r\n`],
   ['a space in the target', `POST /api/chat /completions HTTP/1.1\r\n${host}${rest}${length}\r\n${body}`],
   ['a fragment in the target', `POST ${chatPath}#x HTTP/1.1\r\n${host}${rest}${length}\r\n${body}`],
   [
@@ -186,31 +186,21 @@ describe('a header bomb', () => {
 
     // Node drops headers beyond a number: a request judged without its last headers must not go through.
     const { status } = await client.answer()
-    expect([200, 431]).toContain(status)
+    expect([200, 401, 431]).toContain(status)
     client.destroy()
   })
 })
 
-describe('a request that was refused', () => {
-  it.each([
-    ['for its key', postText(chatPath, ask, { authorization: 'Bearer wrong' }), 401],
-    ['for its size', `${common}Content-Length: 5000000\r\n\r\n`, 413],
-  ])(
-    '%s takes the requests behind it on the same connection with it when its body was not read',
-    async (_, first, status) => {
-      upstream.respond(chatAnswer())
-      const client = await raw()
-      client.send(first, second)
-      const answer = await client.answer()
+describe('a request that was refused before its body was read', () => {
+  it('takes the requests behind it on the same connection with it', async () => {
+    upstream.respond(chatAnswer())
+    const client = await raw()
+    client.send(`${common}Content-Length: 5000000\r\n\r\n`, second)
 
-      expect(answer.status).toBe(status)
-      if (status === 413) {
-        await client.closed(3_000)
-        expect(upstream.received()).toBe('')
-      }
-      client.destroy()
-    },
-  )
+    await expectEnvelope(await client.answer(), 413, 'PAYLOAD_TOO_LARGE')
+    await client.closed(3_000)
+    expect(upstream.received()).toBe('')
+  })
 })
 
 describe('Expect', () => {

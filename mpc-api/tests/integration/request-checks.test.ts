@@ -111,21 +111,18 @@ describe('POST /api/chat/completions refuses what is no proper JSON', () => {
 })
 
 describe('POST /api/chat/completions looks at the content type', () => {
-  const postAs = (type: string | undefined) => {
-    const headers = { ...auth, ...(type === undefined ? {} : { 'content-type': type }) }
+  const postAs = (type: string) => {
+    const headers = { ...auth, 'content-type': type }
     return fetch(gateway.url + chatPath, { method: 'POST', headers, body: Buffer.from(JSON.stringify(ask)) })
   }
 
-  it.each([
-    'text/plain',
-    'application/x-www-form-urlencoded',
-    'multipart/form-data; boundary=x',
-    'nonsense',
-    undefined,
-  ])('%s is 415', async (type) => {
-    await expectEnvelope(await postAs(type), 415, 'UNSUPPORTED_MEDIA_TYPE')
-    expect(upstream.received()).toBe('')
-  })
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'nonsense'])(
+    '%s is 415',
+    async (type) => {
+      await expectEnvelope(await postAs(type), 415, 'UNSUPPORTED_MEDIA_TYPE')
+      expect(upstream.received()).toBe('')
+    },
+  )
 
   it.each(['application/json', 'application/json; charset=utf-8', 'APPLICATION/JSON;charset="UTF-8"'])(
     '%s is fine',

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { chatFrames, doneFrame, finishFrame, frame, textFrame } from '../support/chat-frames.ts'
 import { expectEnvelope, expectShape } from '../support/expect-envelope.ts'
@@ -14,7 +16,7 @@ import {
 } from '../support/upstream-behaviours.ts'
 import { type Behaviour } from '../support/upstream-stub.ts'
 
-const { post, rawPost, upstream } = await startPair({
+const { auth, gateway, post, rawPost, upstream } = await startPair({
   MPC_PING_INTERVAL_MS: '60',
   MPC_STREAM_START_TIMEOUT_MS: '150',
   MPC_FIRST_BYTE_TIMEOUT_MS: '700',
@@ -122,9 +124,7 @@ describe('POST /api/chat/completions, streamed', () => {
       socket.write(Buffer.concat([toChunk(finishFrame + doneFrame), Buffer.from('0\r\n\r\n')]))
     }
     upstream.respond(patient)
-    const client = await rawPost(chatPath, askStream)
-    await client.until('data:')
-    client.socket.pause()
+    const answer = await openSlowly()
     // Nothing to wait for but time itself: what is taken in must stop growing while nobody reads.
     const settled = async () => {
       const before = written
@@ -133,13 +133,22 @@ describe('POST /api/chat/completions, streamed', () => {
     }
     await expect.poll(settled, { timeout: 5_000 }).toBe(true)
     expect(written).toBeLessThan(frames.length / 2)
-    client.socket.resume()
 
-    const { body, complete } = await client.answer()
-    expect(complete).toBe(true)
-    expect(body.length).toBe(Buffer.byteLength(frames.join('') + finishFrame + doneFrame))
+    let bytes = 0
+    for await (const chunk of answer as AsyncIterable<Buffer>) bytes += chunk.length
+    expect(answer.complete).toBe(true)
+    expect(bytes).toBe(Buffer.byteLength(frames.join('') + finishFrame + doneFrame))
   })
 })
+
+/** The answer to a streamed request, of which nothing is read until somebody iterates over it. */
+async function openSlowly(): Promise<IncomingMessage> {
+  const headers = { ...auth, 'content-type': 'application/json' }
+  const request = httpRequest(gateway.url + chatPath, { method: 'POST', headers })
+  request.end(JSON.stringify(askStream))
+  const [answer] = (await once(request, 'response')) as [IncomingMessage]
+  return answer
+}
 
 describe('POST /api/chat/completions, streamed, when LiteLLM fails before its first byte', () => {
   it.each([

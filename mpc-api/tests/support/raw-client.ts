@@ -33,7 +33,10 @@ export async function openRawClient(url: string): Promise<RawClient> {
   socket.on('end', () => (ended = true))
   await once(socket, 'connect')
 
-  const bytes = () => Buffer.concat(chunks)
+  const bytes = () => {
+    if (chunks.length > 1) chunks.splice(0, chunks.length, Buffer.concat(chunks))
+    return chunks[0] ?? Buffer.alloc(0)
+  }
   const over = () => ended || socket.destroyed
   /** Checks again whenever something happened on the socket. */
   const waitFor = async (reached: () => boolean) => {
