@@ -168,6 +168,24 @@ describe('headers on their way to the client', () => {
     expect(response.headers.get('content-security-policy') ?? '').not.toContain('upgrade-insecure-requests')
   })
 
+  it('come once each, whatever LiteLLM sends too', async () => {
+    const headers = {
+      'x-request-id': 'theirs',
+      date: 'x',
+      'cache-control': 'private',
+      connection: 'x-a',
+      'x-a': '1',
+    }
+    upstream.respond(json(wholeChat(), { headers }))
+    const client = await rawPost(chatPath, ask)
+    await client.answer()
+    const lines = client.bytes().toString().split('\r\n\r\n')[0]!.split('\r\n').slice(1)
+    const names = lines.map((line) => line.split(':')[0]!.toLowerCase())
+
+    expect(names).toEqual([...new Set(names)])
+    expect(lines.join()).not.toMatch(/theirs|x-a/)
+  })
+
   it('of a stream forbid buffering and transforming', async () => {
     upstream.respond(stream(chatFrames('a')))
     const { headers } = await post(chatPath, askStream)

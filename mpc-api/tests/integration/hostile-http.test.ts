@@ -216,6 +216,15 @@ describe('Expect', () => {
     client.destroy()
   })
 
+  it('100-continue with a wrong key is answered with 401 and never with 100', async () => {
+    const client = await raw()
+    client.send(`${common.replace(clientKey, 'wrong')}Expect: 100-continue\r\n${length}\r\n`)
+
+    await expectEnvelope(await client.answer(), 401, 'UNAUTHORIZED')
+    await client.closed(3_000)
+    expect(client.bytes().toString()).not.toContain('100 Continue')
+  })
+
   it('anything else is 417 in our envelope', async () => {
     await expectRejected(
       `${common}Expect: the-impossible\r\nConnection: close\r\n${length}\r\n${body}`,

@@ -143,8 +143,9 @@ describe('a method that a path does not have', () => {
     await expectEnvelope(await fetch(`${gateway.url}/api/chat/completions`, { headers }), 405)
   })
 
-  it('HEAD answers like GET, without a body', async () => {
-    const response = await fetch(`${gateway.url}/health`, { method: 'HEAD' })
+  it.each(['/health', '/api/models'])('HEAD %s answers like GET, without a body', async (path) => {
+    upstream.respond(json(models))
+    const response = await get(path, { method: 'HEAD' })
 
     expect(response.status).toBe(200)
     expect(await response.text()).toBe('')

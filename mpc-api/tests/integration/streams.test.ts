@@ -48,6 +48,35 @@ describe('POST /api/chat/completions, streamed', () => {
     expect(answer.body.equals(Buffer.from(parts.join('')))).toBe(true)
   })
 
+  const large = textFrame('x'.repeat(1_500_000))
+
+  it.each([
+    ['in a piece of their own', [large, finishFrame + doneFrame]],
+    ['in the same piece', [large + finishFrame + doneFrame]],
+    [
+      'in the piece in which it ends',
+      [large.slice(0, 1_200_000), large.slice(1_200_000) + finishFrame + doneFrame],
+    ],
+    ['after its very last byte', [large.slice(0, -1), `\n${finishFrame}${doneFrame}`]],
+  ])('reads on after a frame of more than 1 MB, when the next frames come %s', async (_, parts) => {
+    upstream.respond(stream(parts))
+    const client = await rawPost(chatPath, askStream)
+    const { body, complete } = await client.answer()
+
+    expect(complete).toBe(true)
+    expect(body.toString() === large + finishFrame + doneFrame).toBe(true)
+  })
+
+  it('sends no ping inside a frame of more than 1 MB', async () => {
+    const halves = [large.slice(0, 1_200_000), large.slice(1_200_000)]
+    upstream.respond(stream([...halves, finishFrame, doneFrame], { pauseMs: 200 }))
+    const client = await rawPost(chatPath, askStream)
+    const { body, complete } = await client.answer()
+
+    expect(complete).toBe(true)
+    expect(body.includes(large)).toBe(true)
+  })
+
   it('passes each frame on before the next one exists', async () => {
     const rest = held(({ socket }) => {
       for (const part of chatFrames('second')) socket.write(toChunk(part))
