@@ -35,7 +35,11 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
   app.use(crossOrigin(config.corsOrigins))
   app.use('/health', health({ probe, isDraining, version, litellmUrl }))
   app.use(insideApi(refuseWhileDraining(isDraining)))
-  app.use(insideApi(authenticate({ keys, corsOrigins: config.corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly })))
+  app.use(
+    insideApi(
+      authenticate({ keys, corsOrigins: config.corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly }),
+    ),
+  )
   app.use(inference({ upstream, limits: config.limits, clocks: config.clocks }))
   app.use(retrieveModel({ upstream, clocks: config.clocks }))
   app.use(notFound)

@@ -20,9 +20,15 @@ export interface ChosenUpstream {
  */
 export async function chooseUpstream(config: Config): Promise<ChosenUpstream> {
   const given = config.upstreamUrls
-  if (given !== undefined) return { urls: given, label: given.join(', '), model: 'gpt-4o-mini', close: () => undefined }
+  if (given !== undefined)
+    return { urls: given, label: given.join(', '), model: 'gpt-4o-mini', close: () => undefined }
   if (await isAlive(LOCAL_LITELLM)) {
-    return { urls: [LOCAL_LITELLM], label: `LiteLLM on ${LOCAL_LITELLM}`, model: 'gpt-4o-mini', close: () => undefined }
+    return {
+      urls: [LOCAL_LITELLM],
+      label: `LiteLLM on ${LOCAL_LITELLM}`,
+      model: 'gpt-4o-mini',
+      close: () => undefined,
+    }
   }
   return startDemo()
 }

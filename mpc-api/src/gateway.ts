@@ -3,10 +3,15 @@ import { type AddressInfo } from 'node:net'
 import { createApp } from './app.ts'
 import { type Config } from './config/read-config.ts'
 import { createDeps } from './deps.ts'
+import { GatewayError } from './errors/gateway-error.ts'
 import { Connections } from './http/connections.ts'
 import { answerUnreadable, createGatewayServer } from './http/gateway-server.ts'
+import { contextOf } from './http/request-context.ts'
 import { type Logger } from './telemetry/logger.ts'
 import { version } from './version.ts'
+
+/** Time for a client to take in the error that ends its request. */
+const LAST_WORDS_MS = 1500
 
 /** A running gateway. */
 export interface Gateway {
@@ -27,7 +32,11 @@ export interface Gateway {
  * @param upstreamUrls addresses of LiteLLM
  * @throws when the port cannot be had
  */
-export async function startGateway(config: Config, upstreamUrls: readonly string[], logger: Logger): Promise<Gateway> {
+export async function startGateway(
+  config: Config,
+  upstreamUrls: readonly string[],
+  logger: Logger,
+): Promise<Gateway> {
   const deps = createDeps(config, upstreamUrls, logger)
   let isDraining = false
   const connections = new Connections()
@@ -47,9 +56,18 @@ export async function startGateway(config: Config, upstreamUrls: readonly string
     isDraining = true
     connections.closeIdle()
     await Promise.race([connections.whenQuiet(), timeout(config.drainTimeoutMs)])
+    for (const req of connections.requests()) contextOf(req).interrupt(shuttingDown())
+    await Promise.race([connections.whenQuiet(), timeout(LAST_WORDS_MS)])
     await close()
   }
   return { url: toUrl(server.address() as AddressInfo), drain, close }
+}
+
+function shuttingDown(): GatewayError {
+  return new GatewayError(
+    'SERVICE_UNAVAILABLE',
+    'The gateway is shutting down and could not wait any longer.',
+  )
 }
 
 function timeout(ms: number): Promise<void> {
@@ -57,6 +75,7 @@ function timeout(ms: number): Promise<void> {
 }
 
 function toUrl({ address, family, port }: AddressInfo): string {
-  const host = address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address
+  const host =
+    address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address
   return `http://${host}:${port}`
 }

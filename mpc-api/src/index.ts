@@ -13,7 +13,7 @@ const { config, logger, flush } = configure()
 try {
   await serve(config, logger, flush)
 } catch (problem) {
-  logger.fatal({ err: problem }, 'MPC-API cannot start')
+  logger.fatal({ err: problem }, describeStartFailure(problem, config))
   flush()
   process.exit(1)
 }
@@ -36,9 +36,20 @@ async function serve(config: Config, logger: Logger, flush: () => void): Promise
   logger.info({ url: gateway.url, upstream: upstream.urls }, 'listening')
   if (config.environment !== 'production') {
     const keyRequired = config.apiKey !== undefined
-    process.stdout.write(toBanner({ url: gateway.url, upstream: upstream.label, keyRequired, model: upstream.model }))
+    process.stdout.write(
+      toBanner({ url: gateway.url, upstream: upstream.label, keyRequired, model: upstream.model }),
+    )
   }
   endOnSignals(gateway, upstream, logger, flush)
+}
+
+function describeStartFailure(problem: unknown, { host, port }: Config): string {
+  const code = problem instanceof Error && 'code' in problem ? problem.code : undefined
+  if (code === 'EADDRINUSE')
+    return `MPC-API cannot start: port ${port} on ${host} is taken. Stop what uses it, or set PORT.`
+  if (code === 'EACCES')
+    return `MPC-API cannot start: port ${port} needs more rights. Set PORT to one above 1023.`
+  return 'MPC-API cannot start'
 }
 
 /** The first signal drains, a second one ends the process at once. */
@@ -46,7 +57,8 @@ function endOnSignals(gateway: Gateway, upstream: ChosenUpstream, logger: Logger
   let drainingSince: number | undefined
   const onSignal = (signal: NodeJS.Signals): void => {
     if (drainingSince !== undefined) {
-      const isEcho = process.env['npm_lifecycle_event'] !== undefined && performance.now() - drainingSince < NPM_ECHO_MS
+      const isEcho =
+        process.env['npm_lifecycle_event'] !== undefined && performance.now() - drainingSince < NPM_ECHO_MS
       if (isEcho) return
       logger.warn({ signal }, 'ending at once')
       flush()
@@ -60,7 +72,12 @@ function endOnSignals(gateway: Gateway, upstream: ChosenUpstream, logger: Logger
   process.on('SIGINT', onSignal)
 }
 
-async function end(gateway: Gateway, upstream: ChosenUpstream, logger: Logger, flush: () => void): Promise<void> {
+async function end(
+  gateway: Gateway,
+  upstream: ChosenUpstream,
+  logger: Logger,
+  flush: () => void,
+): Promise<void> {
   await gateway.drain()
   upstream.close()
   logger.info('ended')

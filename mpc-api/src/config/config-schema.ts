@@ -10,7 +10,14 @@ export interface VariableMeta {
 
 export const variableRegistry = z.registry<VariableMeta>()
 
-const milliseconds = () => z.coerce.number().int().min(1).max(2_147_483_647)
+/** A decimal number, and nothing that only JavaScript would read as one. */
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+const milliseconds = (max = 2_147_483_647) => wholeNumber(1, max)
 const baseUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
   .refine((text) => URL.canParse(text) && new URL(text).username === '' && new URL(text).search === '', {
@@ -34,13 +41,12 @@ const list = <T extends z.ZodType<string, string>>(item: T) =>
  * later modifier would return a schema without its description.
  */
 export const configSchema = z.object({
-  PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
+  PORT: wholeNumber(0, 65_535)
     .default(3000)
-    .register(variableRegistry, { group: 'Service', description: 'Port that MPC-API listens on; 0 takes a free one.' }),
+    .register(variableRegistry, {
+      group: 'Service',
+      description: 'Port that MPC-API listens on; 0 takes a free one.',
+    }),
   MPC_HOST: z.string().default('127.0.0.1').register(variableRegistry, {
     group: 'Service',
     description: 'Address to listen on. Beyond loopback a key is required. The image sets 0.0.0.0.',
@@ -54,7 +60,10 @@ export const configSchema = z.object({
     .default('info')
     .register(variableRegistry, { group: 'Service', description: 'Least severe level that is logged.' }),
   MPC_CORS_ORIGINS: list(
-    z.union([z.literal('*'), z.url({ protocol: /^https?$/, error: 'must be an origin such as https://app.example.com' })]),
+    z.union([
+      z.literal('*'),
+      z.url({ protocol: /^https?$/, error: 'must be an origin such as https://app.example.com' }),
+    ]),
   )
     .default(['*'])
     .register(variableRegistry, {
@@ -80,13 +89,13 @@ export const configSchema = z.object({
   }),
   LITELLM_MASTER_KEY: z.string().optional().register(variableRegistry, {
     group: 'Upstream',
-    description: 'Used, with a warning, when LITELLM_API_KEY is not set: LiteLLM bypasses all budgets for it.',
+    description:
+      'Used, with a warning, when LITELLM_API_KEY is not set: LiteLLM bypasses all budgets for it.',
     secret: true,
   }),
 
   MPC_API_KEY: z
     .string()
-    .min(8, 'must have at least 8 characters')
     .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without blanks')
     .optional()
     .register(variableRegistry, {
@@ -96,21 +105,17 @@ export const configSchema = z.object({
     }),
   MPC_AUTH: z.enum(['on', 'off']).default('on').register(variableRegistry, {
     group: 'Keys',
-    description: '`off` serves everyone who can reach the port, without a key. Say so only behind something that checks.',
+    description:
+      '`off` serves everyone who can reach the port, without a key. Say so only behind something that checks.',
   }),
 
-  MPC_MAX_BODY_BYTES: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1_073_741_824)
+  MPC_MAX_BODY_BYTES: wholeNumber(1, 1_073_741_824)
     .default(67_108_864)
-    .register(variableRegistry, { group: 'Limits', description: 'Largest JSON request body that is read, in bytes.' }),
-  MPC_MAX_JSON_DEPTH: z.coerce
-    .number()
-    .int()
-    .min(4)
-    .max(1000)
+    .register(variableRegistry, {
+      group: 'Limits',
+      description: 'Largest JSON request body that is read, in bytes.',
+    }),
+  MPC_MAX_JSON_DEPTH: wholeNumber(4, 1000)
     .default(128)
     .register(variableRegistry, { group: 'Limits', description: 'Deepest nesting of a JSON request body.' }),
 
@@ -120,7 +125,8 @@ export const configSchema = z.object({
   }),
   MPC_FIRST_BYTE_TIMEOUT_MS: milliseconds().default(620_000).register(variableRegistry, {
     group: 'Clocks',
-    description: 'Time until the first byte of LiteLLM’s answer; for whole answers that is the whole generation.',
+    description:
+      'Time until the first byte of LiteLLM’s answer; for whole answers that is the whole generation.',
   }),
   MPC_IDLE_TIMEOUT_MS: milliseconds().default(300_000).register(variableRegistry, {
     group: 'Clocks',
@@ -135,7 +141,7 @@ export const configSchema = z.object({
     description:
       'How long the first byte of a stream is awaited before headers and pings go out; until then an error keeps its status.',
   }),
-  MPC_PING_INTERVAL_MS: milliseconds().max(30_000).default(15_000).register(variableRegistry, {
+  MPC_PING_INTERVAL_MS: milliseconds(30_000).default(15_000).register(variableRegistry, {
     group: 'Clocks',
     description: 'Silence on a stream after which `: ping` is sent.',
   }),

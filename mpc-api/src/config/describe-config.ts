@@ -20,7 +20,9 @@ export function describeConfig(): ConfigVariable[] {
   })
 }
 
-function readDefault(schema: { safeParse(value: unknown): { success: boolean; data?: unknown } }): string | undefined {
+function readDefault(schema: {
+  safeParse(value: unknown): { data?: string | number | string[] | undefined }
+}): string | undefined {
   const value = schema.safeParse(undefined).data
-  return value === undefined ? undefined : String(value as string | number | string[])
+  return value === undefined ? undefined : String(value)
 }

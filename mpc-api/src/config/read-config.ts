@@ -30,6 +30,9 @@ export interface ClockLimits {
   bodyIdleMs: number
 }
 
+/** A random key of this length cannot be guessed. */
+const SHORT_KEY = 16
+
 /** Thrown when the environment is unusable; `problems` has one sentence for each variable at fault. */
 export class ConfigError extends Error {
   readonly problems: string[]
@@ -47,7 +50,9 @@ export class ConfigError extends Error {
  * @throws {ConfigError} that lists every problem at once
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''))
+  const given = Object.fromEntries(
+    Object.entries(env).flatMap(([name, value = '']) => (value.trim() === '' ? [] : [[name, value.trim()]])),
+  )
   const parsed = configSchema.safeParse(given)
   if (!parsed.success) {
     throw new ConfigError(
@@ -63,7 +68,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     logLevel: raw.LOG_LEVEL,
     corsOrigins: raw.MPC_CORS_ORIGINS,
     drainTimeoutMs: raw.MPC_DRAIN_TIMEOUT_MS,
-    upstreamUrls: raw.LITELLM_BASE_URL ?? (raw.NODE_ENV === 'production' ? ['http://litellm:4000'] : undefined),
+    upstreamUrls:
+      raw.LITELLM_BASE_URL ?? (raw.NODE_ENV === 'production' ? ['http://litellm:4000'] : undefined),
     upstreamKey: raw.LITELLM_API_KEY ?? raw.LITELLM_MASTER_KEY,
     apiKey: raw.MPC_AUTH === 'off' ? undefined : raw.MPC_API_KEY,
     limits: { maxBodyBytes: raw.MPC_MAX_BODY_BYTES, maxJsonDepth: raw.MPC_MAX_JSON_DEPTH },
@@ -86,8 +92,13 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     ])
   }
   if (raw.MPC_AUTH === 'off') config.warnings.push('MPC_AUTH=off: everyone who can reach the port is served')
+  if (config.apiKey !== undefined && config.apiKey.length < SHORT_KEY) {
+    config.warnings.push(`MPC_API_KEY has fewer than ${SHORT_KEY} characters: it can be guessed`)
+  }
   if (raw.LITELLM_API_KEY === undefined && raw.LITELLM_MASTER_KEY !== undefined) {
-    config.warnings.push('LITELLM_MASTER_KEY is used to call models: LiteLLM applies no budget or limit to it')
+    config.warnings.push(
+      'LITELLM_MASTER_KEY is used to call models: LiteLLM applies no budget or limit to it',
+    )
   }
   return config
 }

@@ -2,7 +2,7 @@ import { type GatewayError } from './gateway-error.ts'
 
 /**
  * The envelope of every non-2xx answer. It satisfies the OpenAI SDKs (`error.{message,type,param,code}`) and the
- * Anthropic ones (`type: "error"`, `request_id`) at once.
+ * Anthropic ones (`type: "error"`) at once.
  *
  * @param requestId the id that the caller also finds in `x-request-id`
  */
@@ -16,6 +16,5 @@ export function toErrorBody(error: GatewayError, requestId: string): Record<stri
       requestId,
       details: error.details,
     },
-    request_id: requestId,
   }
 }

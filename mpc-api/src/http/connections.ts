@@ -45,6 +45,11 @@ export class Connections {
     for (const [socket, exchange] of this.#open) if (exchange === undefined) socket.destroy()
   }
 
+  /** The requests in progress. */
+  requests(): IncomingMessage[] {
+    return [...this.#open.values()].flatMap((exchange) => (exchange === undefined ? [] : [exchange.req]))
+  }
+
   /** Ends every connection, whatever it is doing. */
   closeAll(): void {
     for (const socket of this.#open.keys()) socket.destroy()

@@ -18,7 +18,10 @@ export function createExpressServer(app: Express, options: http.ServerOptions): 
 }
 
 /** A constructor that does what `base` does, for objects whose prototype is `prototype`. */
-function inheriting<T extends typeof http.IncomingMessage | typeof http.ServerResponse>(base: T, prototype: object): T {
+function inheriting<T extends typeof http.IncomingMessage | typeof http.ServerResponse>(
+  base: T,
+  prototype: object,
+): T {
   // Node's HTTP classes are plain functions, made to be called on an object of a subclass like this.
   const construct = base as unknown as (this: object, ...args: unknown[]) => void
   function Message(this: object, ...args: unknown[]): void {

@@ -20,7 +20,7 @@ const KEEP_ALIVE_MS = 75_000
  * @param headersMs how long a client may take to send its headers
  */
 export function createGatewayServer(app: Express, headersMs: number): http.Server {
-  return createExpressServer(app, {
+  const server = createExpressServer(app, {
     // The first middleware refuses a missing Host with the envelope; Node would without.
     requireHostHeader: false,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -29,10 +29,16 @@ export function createGatewayServer(app: Express, headersMs: number): http.Serve
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(1000, Math.ceil(headersMs / 2)),
   })
-    .on('checkContinue', (req: http.IncomingMessage, res: http.ServerResponse) => app(req as never, res as never))
-    .on('checkExpectation', (req: http.IncomingMessage, res: http.ServerResponse) => app(req as never, res as never))
+  // Node drops headers past this number silently; their total size is bounded anyway.
+  server.maxHeadersCount = 0
+  return server
+    .on('checkContinue', app as http.RequestListener)
+    .on('checkExpectation', app as http.RequestListener)
     .on('connect', (_req: http.IncomingMessage, socket: Socket) => {
-      answerRaw(socket, new GatewayError('METHOD_NOT_ALLOWED', 'This server is no proxy: CONNECT is not served.'))
+      answerRaw(
+        socket,
+        new GatewayError('METHOD_NOT_ALLOWED', 'This server is no proxy: CONNECT is not served.'),
+      )
     })
 }
 
@@ -49,7 +55,10 @@ export function answerUnreadable(server: http.Server, connections: Connections):
 function describe(problem: NodeJS.ErrnoException): GatewayError {
   switch (problem.code) {
     case 'HPE_HEADER_OVERFLOW':
-      return new GatewayError('HEADERS_TOO_LARGE', `The request headers are larger than ${http.maxHeaderSize} bytes.`)
+      return new GatewayError(
+        'HEADERS_TOO_LARGE',
+        `The request headers are larger than ${http.maxHeaderSize} bytes.`,
+      )
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return new GatewayError('PAYLOAD_TOO_LARGE', 'The chunk extensions of the request body are too large.')
     case 'ERR_HTTP_REQUEST_TIMEOUT':

@@ -1,6 +1,12 @@
 import { type Socket } from 'node:net'
 
 const LINGER_MS = 1000
+const closing = new WeakSet<Socket>()
+
+/** True when the connection has had its last answer: what still arrives on it is not a request. */
+export function isClosing(socket: Socket): boolean {
+  return closing.has(socket)
+}
 
 /**
  * Makes Node close this connection gently after its last answer: our side ends, what the client still sends is
@@ -8,6 +14,7 @@ const LINGER_MS = 1000
  * connection, and a reset can take the answer away from a client that has not read it yet (RFC 9112 §9.6).
  */
 export function lingerBeforeClose(socket: Socket): void {
+  closing.add(socket)
   socket.destroySoon = () => {
     socket.end()
     socket.resume()

@@ -13,7 +13,11 @@ export interface BodyLimits {
  *
  * @throws {GatewayError} PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE (encoded), REQUEST_TIMEOUT, BAD_REQUEST (cut short)
  */
-export async function readBody(req: IncomingMessage, res: ServerResponse, limits: BodyLimits): Promise<Buffer> {
+export async function readBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  limits: BodyLimits,
+): Promise<Buffer> {
   const encoding = req.headers['content-encoding']
   if (encoding !== undefined && encoding !== 'identity') {
     throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', `Send the body without content-encoding (${encoding}).`)
@@ -37,7 +41,8 @@ function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
       chunks.push(chunk)
       timer.refresh()
     }
-    const onEnd = (): void => settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
+    const onEnd = (): void =>
+      settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
     const onCut = (): void => settle(() => reject(cut()))
     const settle = (done: () => void): void => {
       clearTimeout(timer)

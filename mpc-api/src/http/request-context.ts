@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type IncomingMessage } from 'node:http'
+import { type GatewayError } from '../errors/gateway-error.ts'
 import { type TokenUsage } from '../protocol/token-usage.ts'
 import { type RequestTarget } from './request-target.ts'
 
@@ -21,14 +22,16 @@ export interface AccessRecord {
   usage?: TokenUsage
   /** Cost in micro-dollars; null when LiteLLM did not say. */
   costMicroUsd?: number | null
+  /** HTTP status of LiteLLM's answer. */
+  upstreamStatus?: number
   /** Code of the error that the caller was given, before or after the headers. */
   error?: string
-  /** The technical cause of that error; for the log only. */
+  /** The technical cause of that error. The log shows its code, and a stack only when the fault is our own. */
   cause?: unknown
 }
 
 const contexts = Symbol('request context')
-const WELL_FORMED_ID = /^[A-Za-z0-9._:-]{1,128}$/
+const WELL_FORMED_ID = /^[\w.:~@+/=-]{1,128}$/
 
 /**
  * One request's identity, its entry in the access log, and what has to be given back when it ends. Made by the first
@@ -41,7 +44,7 @@ export class RequestContext {
   /** Where the request wants to go. Set by the first middleware, unless the target is refused. */
   target: RequestTarget = { path: '', query: '', apiPath: undefined }
   #gone = false
-  #whenGone: (() => void)[] = []
+  #whenInterrupted: ((reason: GatewayError | undefined) => void)[] = []
 
   constructor(req: IncomingMessage) {
     const given = req.headers['x-request-id']
@@ -59,17 +62,24 @@ export class RequestContext {
     return this.#gone
   }
 
-  /** Calls `action` when the client leaves before its answer is complete; at once if it already has. */
-  onClientGone(action: () => void): void {
-    if (this.#gone) action()
-    else this.#whenGone.push(action)
+  /**
+   * Calls `action` when the request must not go on: without a reason when the client has left before its answer was
+   * complete, else with the error that the client is to be told.
+   */
+  onInterrupted(action: (reason: GatewayError | undefined) => void): void {
+    if (this.#gone) action(undefined)
+    else this.#whenInterrupted.push(action)
   }
 
   markClientGone(): void {
     this.#gone = true
-    const actions = this.#whenGone
-    this.#whenGone = []
-    for (const action of actions) action()
+    this.interrupt(undefined)
+  }
+
+  interrupt(reason: GatewayError | undefined): void {
+    const actions = this.#whenInterrupted
+    this.#whenInterrupted = []
+    for (const action of actions) action(reason)
   }
 }
 
@@ -80,6 +90,7 @@ interface TaggedRequest extends IncomingMessage {
 /** @throws {Error} when the request has not passed the first middleware */
 export function contextOf(req: IncomingMessage): RequestContext {
   const context = (req as TaggedRequest)[contexts]
-  if (context === undefined) throw new Error('the request has no context: the first middleware did not see it')
+  if (context === undefined)
+    throw new Error('the request has no context: the first middleware did not see it')
   return context
 }

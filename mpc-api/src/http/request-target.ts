@@ -42,8 +42,11 @@ export function parseRequestTarget(url: string): RequestTarget {
   if (!PRINTABLE.test(rawPath)) throw refusal('The request target must be a path of printable ASCII.')
   if (BROKEN_ESCAPE.test(rawPath)) throw refusal('The path has a broken percent escape.')
   if (HOSTILE_ESCAPE.test(rawPath)) {
-    throw refusal('The path has an escape that is not allowed: a backslash, a control character or a double encoding.')
+    throw refusal(
+      'The path has an escape that is not allowed: a backslash, a control character or a double encoding.',
+    )
   }
+  if (rawPath.includes('%')) refuseBrokenUtf8(rawPath)
   if (rawPath.includes('.') || /%2e/i.test(rawPath)) refuseDotSegments(rawPath)
   const path = rawPath.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
   const prefix = API_PREFIX.exec(path)?.[0]
@@ -54,9 +57,18 @@ export function parseRequestTarget(url: string): RequestTarget {
   }
 }
 
+function refuseBrokenUtf8(rawPath: string): void {
+  try {
+    decodeURIComponent(rawPath)
+  } catch {
+    throw refusal('The path has escapes that are not UTF-8.')
+  }
+}
+
 function refuseDotSegments(rawPath: string): void {
   const segments = rawPath.replace(/%2e/gi, '.').split(/\/|%2f/i)
-  if (segments.some((segment) => segment === '.' || segment === '..')) {
+  // Some servers drop what follows a semicolon before they resolve the dots.
+  if (segments.some((segment) => /^\.\.?(?:;|$)/.test(segment))) {
     throw refusal('The path must not have dot segments.')
   }
 }

@@ -18,13 +18,23 @@ export function writeHead(res: ServerResponse, status: number, headers: readonly
 }
 
 /** Sends a whole answer in one write. */
-export function sendBody(res: ServerResponse, status: number, headers: readonly string[], body: Buffer): void {
+export function sendBody(
+  res: ServerResponse,
+  status: number,
+  headers: readonly string[],
+  body: Buffer,
+): void {
   contextOf(res.req).record.bytesOut = body.length
   writeHead(res, status, [...headers, 'content-length', String(body.length)])
   res.end(body)
 }
 
-export function sendJson(res: ServerResponse, status: number, value: unknown, headers: readonly string[] = []): void {
+export function sendJson(
+  res: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: readonly string[] = [],
+): void {
   sendBody(res, status, ['content-type', JSON_TYPE, ...headers], Buffer.from(JSON.stringify(value)))
 }
 

@@ -16,7 +16,8 @@ export function accessLog(logger: Logger): RequestHandler {
     serializers: { req: () => undefined },
     wrapSerializers: false,
     quietResLogger: true,
-    customLogLevel: (_req, res) => (res.statusCode === 500 ? 'error' : res.statusCode > 500 ? 'warn' : 'info'),
+    customLogLevel: (_req, res) =>
+      res.statusCode === 500 ? 'error' : res.statusCode > 500 ? 'warn' : 'info',
     customSuccessMessage: () => 'request',
     customErrorMessage: () => 'request',
     customSuccessObject: (req, res) => toEntry(req, res),
@@ -44,8 +45,11 @@ function toEntry(req: IncomingMessage, res: ServerResponse): Record<string, unkn
     firstByteMs: difference(record.firstByteMs, record.upstreamStartMs),
     usage: record.usage,
     costMicroUsd: record.costMicroUsd,
+    upstreamStatus: record.upstreamStatus,
     error: record.error,
     cause: describeCause(record.cause),
+    stack:
+      record.error === 'INTERNAL_ERROR' && record.cause instanceof Error ? record.cause.stack : undefined,
   }
 }
 
@@ -57,10 +61,8 @@ function round(ms: number): number {
   return Math.round(ms * 100) / 100
 }
 
-/** The chain of causes in one line; a stack only for faults of our own. */
+/** Only the code: messages of others may quote a prompt or an answer. */
 function describeCause(cause: unknown): string | undefined {
-  if (cause === undefined) return undefined
-  if (!(cause instanceof Error)) return typeof cause === 'string' ? cause : undefined
-  const code = 'code' in cause ? ` (${String(cause.code)})` : ''
-  return cause.name === 'Error' || 'code' in cause ? `${cause.message}${code}` : (cause.stack ?? cause.message)
+  if (!(cause instanceof Error)) return undefined
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name
 }

@@ -1,6 +1,7 @@
 import { type RequestHandler } from 'express'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { type Connections } from '../http/connections.ts'
+import { isClosing } from '../http/linger.ts'
 import { RequestContext } from '../http/request-context.ts'
 import { readRequestTarget } from '../http/request-target.ts'
 
@@ -11,6 +12,8 @@ import { readRequestTarget } from '../http/request-target.ts'
  */
 export function beginRequest(connections: Connections): RequestHandler {
   return function begin(req, res, next) {
+    // Bytes behind a body that was refused unread are not what they look like.
+    if (isClosing(req.socket)) return
     if (res.socket === null) {
       res.once('socket', () => begin(req, res, next))
       return
@@ -38,6 +41,8 @@ function refuseUnsoundHost(rawHeaders: readonly string[], httpVersion: string): 
     if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1
   }
   if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) {
-    throw new GatewayError('BAD_REQUEST', 'The request must have exactly one Host header.', { closesConnection: true })
+    throw new GatewayError('BAD_REQUEST', 'The request must have exactly one Host header.', {
+      closesConnection: true,
+    })
   }
 }

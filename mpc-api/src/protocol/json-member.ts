@@ -26,7 +26,8 @@ export function findTopLevelMember(bytes: Buffer, name: string): MemberRange | u
       const end = endOfString(bytes, at)
       const colon = skipBlanks(bytes, end + 1)
       const isKey = depth === 1 && bytes[colon] === 0x3a
-      if (isKey && JSON.parse(bytes.toString('utf8', at, end + 1)) === name) valueAt = skipBlanks(bytes, colon + 1)
+      if (isKey && JSON.parse(bytes.toString('utf8', at, end + 1)) === name)
+        valueAt = skipBlanks(bytes, colon + 1)
       at = isKey ? colon : end
     } else if (byte === 0x7b || byte === 0x5b) depth += 1
     else if (byte === 0x7d || byte === 0x5d) depth -= 1

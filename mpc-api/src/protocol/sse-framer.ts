@@ -27,7 +27,8 @@ export class SseFramer {
 
   push(chunk: Buffer): FramedBytes {
     // Hot path: nothing is held and the chunk ends with a frame.
-    if (this.#heldBytes === 0 && !this.#insideLargeFrame && endsFrame(chunk)) return { bytes: chunk, areWhole: true }
+    if (this.#heldBytes === 0 && !this.#insideLargeFrame && endsFrame(chunk))
+      return { bytes: chunk, areWhole: true }
     const end = this.#lastFrameEnd(chunk)
     if (end === 0) return this.#hold(chunk)
     const bytes = Buffer.concat([...this.#held, chunk.subarray(0, end)])
@@ -66,7 +67,9 @@ export class SseFramer {
 
   #lastHeldBytes(): Buffer {
     const last = this.#held.at(-1) ?? Buffer.alloc(0)
-    return last.length >= 2 || this.#held.length < 2 ? last.subarray(-2) : Buffer.concat(this.#held.slice(-3)).subarray(-2)
+    return last.length >= 2 || this.#held.length < 2
+      ? last.subarray(-2)
+      : Buffer.concat(this.#held.slice(-3)).subarray(-2)
   }
 }
 

@@ -26,9 +26,11 @@ export function readTokenUsage(usage: unknown, dialect: UsageDialect): TokenUsag
   const output = count(usage['completion_tokens']) ?? count(usage['output_tokens'])
   if (input === undefined && output === undefined) return undefined
   const inputDetails = child(usage, 'prompt_tokens_details') ?? child(usage, 'input_tokens_details') ?? {}
-  const outputDetails = child(usage, 'completion_tokens_details') ?? child(usage, 'output_tokens_details') ?? {}
+  const outputDetails =
+    child(usage, 'completion_tokens_details') ?? child(usage, 'output_tokens_details') ?? {}
   const cacheRead = count(inputDetails['cached_tokens']) ?? count(usage['cache_read_input_tokens']) ?? 0
-  const cacheWrite = count(inputDetails['cache_write_tokens']) ?? count(usage['cache_creation_input_tokens']) ?? 0
+  const cacheWrite =
+    count(inputDetails['cache_write_tokens']) ?? count(usage['cache_creation_input_tokens']) ?? 0
   const cached = dialect === 'anthropic' ? 0 : cacheRead + cacheWrite
   return {
     input: Math.max(0, (input ?? 0) - cached),

@@ -8,7 +8,10 @@ import { findTopLevelMember } from '../protocol/json-member.ts'
  * @param bytes JSON text of `body`, a non-empty object
  * @returns the bytes to send, and whether the client did not ask itself, so that the usage chunk must be kept from it
  */
-export function askForUsage(bytes: Buffer, body: Record<string, unknown>): { bytes: Buffer; hidesUsage: boolean } {
+export function askForUsage(
+  bytes: Buffer,
+  body: Record<string, unknown>,
+): { bytes: Buffer; hidesUsage: boolean } {
   const options = body['stream_options']
   if (isObject(options) && options['include_usage'] === true) return { bytes, hidesUsage: false }
   if (!('stream_options' in body)) return { bytes: insertFirst(bytes), hidesUsage: true }
@@ -16,7 +19,10 @@ export function askForUsage(bytes: Buffer, body: Record<string, unknown>): { byt
   // Anything but an object or null is LiteLLM's to refuse.
   if (member === undefined || (options !== null && !isObject(options))) return { bytes, hidesUsage: false }
   const value = Buffer.from(JSON.stringify({ ...options, include_usage: true }))
-  return { bytes: Buffer.concat([bytes.subarray(0, member.start), value, bytes.subarray(member.end)]), hidesUsage: true }
+  return {
+    bytes: Buffer.concat([bytes.subarray(0, member.start), value, bytes.subarray(member.end)]),
+    hidesUsage: true,
+  }
 }
 
 const FIRST_MEMBER = Buffer.from('"stream_options":{"include_usage":true},')

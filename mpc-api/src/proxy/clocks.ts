@@ -9,7 +9,10 @@ export interface ExchangeClocks {
 
 export interface ClockEvents {
   /** A limit was exceeded; nothing fires after it. */
-  expired(clock: 'MPC_FIRST_BYTE_TIMEOUT_MS' | 'MPC_IDLE_TIMEOUT_MS' | 'MPC_TOTAL_TIMEOUT_MS', limitMs: number): void
+  expired(
+    clock: 'MPC_FIRST_BYTE_TIMEOUT_MS' | 'MPC_IDLE_TIMEOUT_MS' | 'MPC_TOTAL_TIMEOUT_MS',
+    limitMs: number,
+  ): void
   /** A stream's first byte has been awaited long enough. */
   startStream(): void
   /** A started stream has been silent long enough. */

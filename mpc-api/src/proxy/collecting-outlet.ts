@@ -12,7 +12,10 @@ export function collectingOutlet(): Outlet & { read(): unknown } {
     read: () => value,
     whenReady: (action) => action(),
     stream: () => {
-      throw new GatewayError('LLM_ERROR', 'LiteLLM answered with a stream where a whole answer was asked for.')
+      throw new GatewayError(
+        'LLM_ERROR',
+        'LiteLLM answered with a stream where a whole answer was asked for.',
+      )
     },
     whole: (_status, headers, tap) => {
       tap.readCostHeader(headerOf(headers, 'x-litellm-response-cost'))
@@ -31,7 +34,8 @@ function collect(done: (body: Buffer) => void): Answer {
     started: false,
     write: (chunk) => {
       size += chunk.length
-      if (size > MAX_BYTES) throw new GatewayError('LLM_ERROR', `LiteLLM's answer is larger than ${MAX_BYTES} bytes.`)
+      if (size > MAX_BYTES)
+        throw new GatewayError('LLM_ERROR', `LiteLLM's answer is larger than ${MAX_BYTES} bytes.`)
       chunks.push(chunk)
       return 'more'
     },

@@ -27,7 +27,6 @@ export class EventStreamAnswer implements StreamAnswer {
   readonly #options: StreamOptions
   readonly #framer = new SseFramer()
   #headers: string[] = []
-  #isComplete = false
 
   constructor(res: ServerResponse, options: StreamOptions) {
     this.#res = res
@@ -54,9 +53,11 @@ export class EventStreamAnswer implements StreamAnswer {
   }
 
   end(): void {
+    // The last frame may lack its blank line; half a frame is never passed on.
     const rest = this.#framer.rest()
-    if (rest.length > 0) this.#passFrames(rest)
-    if (!this.#isComplete) throw cutShort(this.started)
+    const isTerminal = rest.length > 0 && this.#options.dialect.meaningOf(readFrameAt(rest, 0)) === 'terminal'
+    if (!isTerminal) throw cutShort(this.started)
+    this.#passFrames(rest)
   }
 
   fail(error: GatewayError): void {
@@ -70,7 +71,7 @@ export class EventStreamAnswer implements StreamAnswer {
     const { dialect, tap, hidesUsage } = this.#options
     let passFrom = 0
     let result: WriteResult = 'more'
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const frame = readFrameAt(bytes, at)
       at = frame.end
       const meaning = dialect.meaningOf(frame)
@@ -101,7 +102,6 @@ export class EventStreamAnswer implements StreamAnswer {
   }
 
   #completed(): WriteResult {
-    this.#isComplete = true
     this.#res.end()
     return 'complete'
   }
@@ -123,7 +123,9 @@ export class EventStreamAnswer implements StreamAnswer {
 function cutShort(started: boolean): GatewayError {
   return new GatewayError(
     'LLM_ERROR',
-    started ? 'LiteLLM ended the stream before the answer was complete.' : 'LiteLLM answered with an empty stream.',
+    started
+      ? 'LiteLLM ended the stream before the answer was complete.'
+      : 'LiteLLM answered with an empty stream.',
   )
 }
 

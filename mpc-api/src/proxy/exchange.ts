@@ -50,7 +50,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#call = call
     this.#outlet = outlet
     this.#context = context
-    this.#tap = new UsageTap(call.usageDialect)
+    this.#tap = new UsageTap(call.usageDialect, context.record)
     this.#clocks = new Clocks(
       clocks,
       {
@@ -60,7 +60,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       },
       call.asksForStream,
     )
-    context.onClientGone(() => this.#over())
+    context.onInterrupted((reason) => (reason === undefined ? this.#over() : this.#fail(reason)))
   }
 
   /**
@@ -84,13 +84,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#controller !== undefined
   }
 
-  /** Stops the clocks and writes down what the answer cost. Call it after the last `run`. */
+  /** Stops the clocks. Call it after the last `run`. */
   close(): void {
     this.#clocks.stop()
-    const { record } = this.#context
-    record.upstreamEndMs ??= this.#context.elapsedMs()
-    if (this.#tap.usage !== undefined) record.usage = this.#tap.usage
-    record.costMicroUsd = this.#tap.costMicroUsd
+    this.#context.record.upstreamEndMs ??= this.#context.elapsedMs()
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -98,10 +95,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#settle === undefined) controller.abort(new Error('the exchange is over'))
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
     if (status < 200 || this.#settle === undefined) return
     this.#clocks.received()
     this.#context.record.firstByteMs ??= this.#context.elapsedMs()
+    this.#context.record.upstreamStatus = status
     try {
       this.#answer = this.#chooseAnswer(status, headers)
     } catch (problem) {
@@ -120,6 +122,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.close()
     try {
       if (!this.#isComplete) this.#answer?.end()
       this.#succeed()
@@ -130,7 +133,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, problem: Error): void {
     if (this.#isComplete) this.#succeed()
-    else if (this.#controller === undefined) this.#reject(new ConnectFailure('no connection', { cause: problem }))
+    else if (this.#controller === undefined)
+      this.#reject(new ConnectFailure('no connection', { cause: problem }))
     else this.#fail(new GatewayError('LLM_ERROR', lostConnection(this.#answer), { cause: problem }))
   }
 
@@ -144,7 +148,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const type = (headerOf(headers, 'content-type') ?? '').toLowerCase()
     const encoding = headerOf(headers, 'content-encoding') ?? 'identity'
     if (encoding !== 'identity') {
-      throw new GatewayError('LLM_ERROR', `LiteLLM encoded its answer (${encoding}), which was not asked for.`)
+      throw new GatewayError(
+        'LLM_ERROR',
+        `LiteLLM encoded its answer (${encoding}), which was not asked for.`,
+      )
     }
     if (type.startsWith('text/event-stream')) {
       const stream = this.#streamAnswer()
@@ -155,7 +162,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
       throw new GatewayError('LLM_ERROR', 'LiteLLM answered in one piece after the stream had begun.')
     }
     if (/^application\/(?:[\w.-]+\+)?json\b/.test(type)) return this.#outlet.whole(status, headers, this.#tap)
-    throw new GatewayError('LLM_ERROR', `LiteLLM answered with ${type === '' ? 'no content type' : type.split(';')[0]}, not with JSON.`)
+    throw new GatewayError(
+      'LLM_ERROR',
+      `LiteLLM answered with ${type === '' ? 'no content type' : type.split(';')[0]}, not with JSON.`,
+    )
   }
 
   #streamAnswer(): StreamAnswer {
@@ -193,7 +203,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #fail(problem: unknown): void {
     if (this.#settle === undefined) return
-    const open = this.#stream?.started === true ? this.#stream : this.#answer?.started === true ? this.#answer : undefined
+    const open =
+      this.#stream?.started === true
+        ? this.#stream
+        : this.#answer?.started === true
+          ? this.#answer
+          : undefined
     if (open === undefined || !(problem instanceof GatewayError)) {
       this.#reject(problem)
     } else {

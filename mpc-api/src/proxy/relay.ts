@@ -36,6 +36,7 @@ async function tryAddresses(upstream: Upstream, exchange: Exchange): Promise<voi
       if (!(problem instanceof ConnectFailure)) throw problem
       upstream.reportRefused(address)
       failure = problem
+      if (isConnectTimeout(problem.cause)) break
     } finally {
       address.outstanding -= 1
     }
@@ -43,7 +44,10 @@ async function tryAddresses(upstream: Upstream, exchange: Exchange): Promise<voi
   throw unreachable(failure)
 }
 
-async function retryLater(upstream: Upstream, tried: Set<UpstreamAddress>): Promise<UpstreamAddress | undefined> {
+async function retryLater(
+  upstream: Upstream,
+  tried: Set<UpstreamAddress>,
+): Promise<UpstreamAddress | undefined> {
   if (tried.size > 1) return undefined
   await new Promise((resolve) => setTimeout(resolve, SECOND_TRY_MS))
   return upstream.pick(new Set())
@@ -61,5 +65,9 @@ function unreachable(failure: ConnectFailure | undefined): GatewayError {
 }
 
 function isConnectTimeout(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && (cause.code === 'UND_ERR_CONNECT_TIMEOUT' || cause.code === 'ETIMEDOUT')
+  return (
+    cause instanceof Error &&
+    'code' in cause &&
+    (cause.code === 'UND_ERR_CONNECT_TIMEOUT' || cause.code === 'ETIMEDOUT')
+  )
 }

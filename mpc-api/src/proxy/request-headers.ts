@@ -16,8 +16,9 @@ export function toUpstreamHeaders(
   requestId: string,
 ): string[] {
   const headers = [...own, 'x-litellm-call-id', requestId]
+  const hopByHop = namedInConnection(received.connection)
   for (const name in received) {
-    if (!isForwarded(name)) continue
+    if (!isForwarded(name) || hopByHop?.includes(name) === true) continue
     const value = received[name]
     if (typeof value === 'string') headers.push(name, value)
   }
@@ -27,4 +28,10 @@ export function toUpstreamHeaders(
 function isForwarded(name: string): boolean {
   if (FORWARDED.has(name) || FORWARDED_TRACE.has(name)) return true
   return FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix))
+}
+
+/** RFC 9110 §7.6.1: what Connection names is meant for this hop alone. */
+function namedInConnection(connection: string | undefined): string[] | undefined {
+  if (connection === undefined || /^(?:keep-alive|close)$/i.test(connection)) return undefined
+  return connection.split(',').map((name) => name.trim().toLowerCase())
 }

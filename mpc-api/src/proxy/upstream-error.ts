@@ -40,7 +40,11 @@ function toFailure(status: number, body: Buffer): GatewayError {
 
 /** Without a database LiteLLM answers a wrong key with 400 `no_db_connection`. */
 function refusesOurKey(status: number, fields: ErrorFields): boolean {
-  return status === 401 || status === 403 || (status === 400 && [fields.type, fields.code].includes('no_db_connection'))
+  return (
+    status === 401 ||
+    status === 403 ||
+    (status === 400 && [fields.type, fields.code].includes('no_db_connection'))
+  )
 }
 
 function readErrorFields(body: Buffer, status: number): ErrorFields {

@@ -1,20 +1,33 @@
-import { isObject, readMicroUsd, readTokenUsage, type TokenUsage, type UsageDialect } from '../protocol/token-usage.ts'
+import {
+  isObject,
+  readMicroUsd,
+  readTokenUsage,
+  type TokenUsage,
+  type UsageDialect,
+} from '../protocol/token-usage.ts'
 import { type SseFrame } from '../protocol/sse-frame.ts'
 
-/** Looks at an answer as it passes and keeps what it says of tokens and cost. It never changes a byte. */
+/** What an answer used. */
+export interface UsageRecord {
+  usage?: TokenUsage
+  /** Micro-dollars; null when LiteLLM did not say. */
+  costMicroUsd?: number | null
+}
+
+/** Looks at an answer as it passes and notes what it says of tokens and cost. It never changes a byte. */
 export class UsageTap {
   readonly #dialect: UsageDialect
-  usage: TokenUsage | undefined
-  /** Micro-dollars; null while LiteLLM has not said. */
-  costMicroUsd: number | null = null
+  readonly #record: UsageRecord
 
-  constructor(dialect: UsageDialect) {
+  constructor(dialect: UsageDialect, record: UsageRecord) {
     this.#dialect = dialect
+    this.#record = record
+    record.costMicroUsd = null
   }
 
   /** @param header value of `x-litellm-response-cost`; on streams LiteLLM does not send it */
   readCostHeader(header: string | undefined): void {
-    this.costMicroUsd = readMicroUsd(header)
+    this.#record.costMicroUsd = readMicroUsd(header)
   }
 
   /** Reads a whole JSON answer. */
@@ -36,8 +49,10 @@ export class UsageTap {
   }
 
   #read(usage: unknown): void {
-    this.usage = readTokenUsage(usage, this.#dialect) ?? this.usage
-    if (isObject(usage)) this.costMicroUsd = readMicroUsd(usage['cost']) ?? this.costMicroUsd
+    const tokens = readTokenUsage(usage, this.#dialect)
+    if (tokens !== undefined) this.#record.usage = tokens
+    const cost = isObject(usage) ? readMicroUsd(usage['cost']) : null
+    if (cost !== null) this.#record.costMicroUsd = cost
   }
 }
 

@@ -46,7 +46,9 @@ export class WholeAnswer implements Answer {
       return
     }
     const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
-    this.#tap.readAnswer(parse(body))
+    const value = parse(body)
+    if (typeof value !== 'object' || value === null) throw notJson()
+    this.#tap.readAnswer(value)
     this.started = true
     sendBody(this.#res, this.#status, this.#headers(), body)
   }
@@ -62,7 +64,12 @@ export class WholeAnswer implements Answer {
   }
 
   #headers(): string[] {
-    return ['content-type', JSON_TYPE, ...toClientHeaders(this.#received), ...serverTiming(this.#res, this.#received)]
+    return [
+      'content-type',
+      JSON_TYPE,
+      ...toClientHeaders(this.#received),
+      ...serverTiming(this.#res, this.#received),
+    ]
   }
 }
 
@@ -78,7 +85,8 @@ function serverTiming(res: ServerResponse, received: IncomingHttpHeaders): strin
   const overhead = Number(headerOf(received, 'x-litellm-overhead-duration-ms') ?? Number.NaN)
   const response = Number(headerOf(received, 'x-litellm-response-duration-ms') ?? Number.NaN)
   if (Number.isFinite(overhead)) entries.push(`litellm;dur=${overhead.toFixed(2)}`)
-  if (Number.isFinite(response - overhead)) entries.push(`provider;dur=${Math.max(0, response - overhead).toFixed(2)}`)
+  if (Number.isFinite(response - overhead))
+    entries.push(`provider;dur=${Math.max(0, response - overhead).toFixed(2)}`)
   return ['server-timing', entries.join(', ')]
 }
 
@@ -95,5 +103,5 @@ function startsJson(bytes: Buffer): boolean {
 }
 
 function notJson(cause?: unknown): GatewayError {
-  return new GatewayError('LLM_ERROR', 'LiteLLM answered with something that is not JSON.', { cause })
+  return new GatewayError('LLM_ERROR', 'LiteLLM answered with something that is no JSON object.', { cause })
 }

@@ -28,7 +28,7 @@ export function health(deps: HealthDeps): Router {
   router.get('/', async (_req, res) => {
     const litellm = await deps.probe.read()
     sendJson(res, 200, {
-      status: litellm.status === 'up' && !deps.isDraining() ? 'ok' : 'degraded',
+      status: litellm.status === 'ok' && !deps.isDraining() ? 'ok' : 'degraded',
       service: 'mpc-api',
       timestamp: new Date().toISOString(),
       litellm_url: deps.litellmUrl,
@@ -37,16 +37,29 @@ export function health(deps: HealthDeps): Router {
       dependencies: { litellm },
     })
   })
+  router.use((req, _res, next) => {
+    if (!['/', '/live', '/ready'].includes(req.path)) {
+      next()
+      return
+    }
+    throw new GatewayError('METHOD_NOT_ALLOWED', `${req.method} is not allowed here; use GET.`, {
+      headers: { allow: 'GET' },
+    })
+  })
   return router
 }
 
 async function sendReady(deps: HealthDeps, res: Response): Promise<void> {
   const litellm = await deps.probe.read()
   if (deps.isDraining()) {
-    throw new GatewayError('SERVICE_UNAVAILABLE', 'The gateway is shutting down.', { details: { draining: true } })
+    throw new GatewayError('SERVICE_UNAVAILABLE', 'The gateway is shutting down.', {
+      details: { draining: true },
+    })
   }
   if (litellm.status === 'down') {
-    throw new GatewayError('SERVICE_UNAVAILABLE', 'LiteLLM does not answer.', { details: { dependencies: { litellm } } })
+    throw new GatewayError('SERVICE_UNAVAILABLE', 'LiteLLM does not answer.', {
+      details: { dependencies: { litellm } },
+    })
   }
   sendJson(res, 200, { status: 'ready', dependencies: { litellm } })
 }

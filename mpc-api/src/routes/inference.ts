@@ -31,7 +31,8 @@ export function inference(deps: InferenceDeps): RequestHandler {
     const context = contextOf(req)
     context.record.route = endpoint.route
     refuseSteeringQuery(context.target.query)
-    const call = endpoint.body === 'json' ? await readJsonCall(deps, endpoint, req, res) : toCall(deps, endpoint, req)
+    const call =
+      endpoint.body === 'json' ? await readJsonCall(deps, endpoint, req, res) : toCall(deps, endpoint, req)
     await relay(deps.upstream, new Exchange(call, context, clientOutlet(res), deps.clocks))
   }
 }
@@ -63,10 +64,18 @@ function toCall(deps: InferenceDeps, endpoint: Endpoint, req: Request): Call {
   }
 }
 
-async function readJsonCall(deps: InferenceDeps, endpoint: Endpoint, req: Request, res: Response): Promise<Call> {
+async function readJsonCall(
+  deps: InferenceDeps,
+  endpoint: Endpoint,
+  req: Request,
+  res: Response,
+): Promise<Call> {
   const { record } = contextOf(req)
   requireJson(req)
-  const bytes = await readBody(req, res, { maxBytes: deps.limits.maxBodyBytes, idleMs: deps.clocks.bodyIdleMs })
+  const bytes = await readBody(req, res, {
+    maxBytes: deps.limits.maxBodyBytes,
+    idleMs: deps.clocks.bodyIdleMs,
+  })
   record.bytesIn = bytes.length
   const body = parseJsonObject(bytes, deps.limits.maxJsonDepth)
   refuseSteering(body)
@@ -74,19 +83,19 @@ async function readJsonCall(deps: InferenceDeps, endpoint: Endpoint, req: Reques
   if (endpoint.requires === 'model and messages') checkMessages(body)
   const asksForStream = body['stream'] === true
   record.stream = asksForStream
-  const asked = asksForStream && endpoint.takesStreamOptions ? askForUsage(bytes, body) : { bytes, hidesUsage: false }
+  const asked =
+    asksForStream && endpoint.takesStreamOptions ? askForUsage(bytes, body) : { bytes, hidesUsage: false }
   const call = toCall(deps, endpoint, req)
-  if (req.headers['content-type'] === undefined) call.headers.push('content-type', 'application/json')
   return { ...call, body: asked.bytes, asksForStream, hidesUsage: asked.hidesUsage }
 }
 
-/** @throws {GatewayError} UNSUPPORTED_MEDIA_TYPE unless the body is declared as JSON in UTF-8, or not declared */
+/** @throws {GatewayError} UNSUPPORTED_MEDIA_TYPE unless the body is declared as JSON in UTF-8 */
 function requireJson(req: Request): void {
-  const type = req.headers['content-type']
-  if (type === undefined || isUtf8Json(type)) return
+  const type = req.headers['content-type'] ?? ''
+  if (isUtf8Json(type)) return
   throw new GatewayError(
     'UNSUPPORTED_MEDIA_TYPE',
-    `The body must be application/json in UTF-8, not ${type}. With curl add: -H "Content-Type: application/json".`,
+    `The body must be application/json in UTF-8, not ${type === '' ? 'undeclared' : type}. With curl add: -H "Content-Type: application/json".`,
   )
 }
 

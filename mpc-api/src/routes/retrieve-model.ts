@@ -27,7 +27,9 @@ export function retrieveModel(deps: { upstream: Upstream; clocks: ExchangeClocks
     }
     context.record.route = '/models/{id}'
     if (req.method !== 'GET' && req.method !== 'HEAD') {
-      throw new GatewayError('METHOD_NOT_ALLOWED', `${req.method} is not allowed here; use GET.`, { headers: { allow: 'GET' } })
+      throw new GatewayError('METHOD_NOT_ALLOWED', `${req.method} is not allowed here; use GET.`, {
+        headers: { allow: 'GET' },
+      })
     }
     const id = decodeURIComponent(apiPath.slice(PREFIX.length))
     const outlet = collectingOutlet()
@@ -49,7 +51,11 @@ export function retrieveModel(deps: { upstream: Upstream; clocks: ExchangeClocks
 /** @throws {GatewayError} NOT_FOUND */
 function findModel(list: unknown, id: string): unknown {
   const models: unknown = isObject(list) ? list['data'] : undefined
-  const found: unknown = Array.isArray(models) ? models.find((model) => isObject(model) && model['id'] === id) : undefined
+  const found: unknown = Array.isArray(models)
+    ? models.find((model) => isObject(model) && model['id'] === id)
+    : undefined
   if (found !== undefined) return found
-  throw new GatewayError('NOT_FOUND', `There is no model "${id}"; GET /api/models lists what there is.`, { param: 'model' })
+  throw new GatewayError('NOT_FOUND', `There is no model "${id}"; GET /api/models lists what there is.`, {
+    param: 'model',
+  })
 }

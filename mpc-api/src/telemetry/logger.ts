@@ -14,10 +14,18 @@ const FLUSH_MS = 250
  */
 export function createLogger(level: string): { logger: Logger; flush: () => void } {
   if (process.stdout.isTTY) {
-    const logger = pino({ level }, pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true }))
+    const logger = pino(
+      { level },
+      pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true }),
+    )
     return { logger, flush: () => undefined }
   }
-  const destination = pino.destination({ fd: 1, sync: false, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS })
+  const destination = pino.destination({
+    fd: 1,
+    sync: false,
+    minLength: BUFFER_BYTES,
+    periodicFlush: FLUSH_MS,
+  })
   const logger = pino({ level, base: null }, destination)
   return { logger, flush: () => destination.flushSync() }
 }

@@ -29,7 +29,8 @@ export function checkMessages(body: Record<string, unknown>): void {
     const at = `messages[${index}]`
     if (!isObject(message)) throw refusal(`${at} must be an object with a role.`, at)
     const role = message['role']
-    if (typeof role !== 'string' || role === '') throw refusal(`${at}.role must be a non-empty string.`, `${at}.role`)
+    if (typeof role !== 'string' || role === '')
+      throw refusal(`${at}.role must be a non-empty string.`, `${at}.role`)
   }
 }
 

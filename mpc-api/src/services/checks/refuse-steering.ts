@@ -90,10 +90,27 @@ const STEERING = new Set([
 ])
 
 /** Families of parameters with provider credentials, endpoints and bookkeeping. */
-const STEERING_PREFIXES = ['aws_', 'azure_', 'gcs_', 'langfuse_', 'langsmith_', 'oci_', 'sagemaker_', 'user_api_key', 'vertex_']
+const STEERING_PREFIXES = [
+  'aws_',
+  'azure_',
+  'gcs_',
+  'langfuse_',
+  'langsmith_',
+  'oci_',
+  'sagemaker_',
+  'user_api_key',
+  'vertex_',
+]
 
 /** Objects whose members LiteLLM merges into its own parameters. */
-const CONTAINERS = new Set(['extra_body', 'litellm_metadata', 'litellm_params', 'metadata', 'optional_params', 'provider_options'])
+const CONTAINERS = new Set([
+  'extra_body',
+  'litellm_metadata',
+  'litellm_params',
+  'metadata',
+  'optional_params',
+  'provider_options',
+])
 
 /**
  * Refuses steering parameters at the top of a request and anywhere inside the containers that LiteLLM reads. Messages,

@@ -47,7 +47,10 @@ function isEscaped(bytes: Buffer, at: number): boolean {
 }
 
 function tooDeep(maxDepth: number): GatewayError {
-  return new GatewayError('BAD_REQUEST', `The JSON body nests deeper than ${maxDepth} levels (MPC_MAX_JSON_DEPTH).`)
+  return new GatewayError(
+    'BAD_REQUEST',
+    `The JSON body nests deeper than ${maxDepth} levels (MPC_MAX_JSON_DEPTH).`,
+  )
 }
 
 function tooMany(): GatewayError {

@@ -2,7 +2,7 @@ import axios from 'axios'
 
 /** How one dependency is doing. */
 export interface DependencyState {
-  status: 'up' | 'down'
+  status: 'ok' | 'down'
   /** Duration of the last probe in ms; null when it failed. */
   latency_ms: number | null
 }
@@ -48,5 +48,5 @@ async function probeAny(urls: readonly string[]): Promise<DependencyState> {
   const began = performance.now()
   const alive = await Promise.all(urls.map(isAlive))
   if (!alive.includes(true)) return { status: 'down', latency_ms: null }
-  return { status: 'up', latency_ms: Math.round((performance.now() - began) * 10) / 10 }
+  return { status: 'ok', latency_ms: Math.round((performance.now() - began) * 10) / 10 }
 }
