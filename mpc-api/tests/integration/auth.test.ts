@@ -49,7 +49,7 @@ describe('a caller without the key', () => {
     { authorization: `Bearer ${clientKey}x` },
     { authorization: `Bearer ${clientKey.toUpperCase()}` },
     { authorization: `Bearer ${upstreamKey}` },
-    { authorization: `Bearer ${'x'.repeat(8_000)}` },
+    { authorization: `Bearer ${'x'.repeat(300)}` },
     { 'x-api-key': 'wrong' },
     { 'x-api-key': '' },
     { 'api-key': '__proto__' },

@@ -1,8 +1,9 @@
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { finishFrame, textFrame } from '../support/chat-frames.ts'
 import { type RawClient } from '../support/raw-client.ts'
 import { ask, askStream, chatPath, startPair } from '../support/start-pair.ts'
-import { raw as rawBytes, silence, stream } from '../support/upstream-behaviours.ts'
+import { raw as rawBytes, silence, stream, toChunk } from '../support/upstream-behaviours.ts'
 import { type Behaviour } from '../support/upstream-stub.ts'
 import { within } from '../support/within.ts'
 
@@ -27,6 +28,14 @@ const halfAnswer = rawBytes(
   ],
   { end: 'silent' },
 )
+
+/** Sends as fast as it is let. */
+const flood: Behaviour = async ({ socket, bodyRead, gone }) => {
+  await bodyRead
+  socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n')
+  const piece = toChunk(textFrame('x'.repeat(100_000)))
+  while (!gone.aborted) if (!socket.write(piece)) await once(socket, 'drain', { signal: gone })
+}
 
 interface Phase {
   readonly upstream: Behaviour
@@ -64,6 +73,15 @@ const phases: Record<string, Phase> = {
     upstream: stream([textFrame('word'), finishFrame], { end: 'silent' }),
     body: askStream,
     reached: (client) => client.until('"stop"'),
+  },
+  'while it does not read, streamed': {
+    upstream: flood,
+    body: askStream,
+    reached: async (client) => {
+      await client.until('data:')
+      client.socket.pause()
+      await expect.poll(() => client.socket.isPaused()).toBe(true)
+    },
   },
   'in the middle of the answer, whole': { upstream: halfAnswer, body: ask, reached: () => Promise.resolve() },
 }

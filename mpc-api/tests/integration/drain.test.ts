@@ -8,7 +8,7 @@ import { held, stream, toChunk, whole } from '../support/upstream-behaviours.ts'
 import { type Behaviour, startUpstreamStub, type UpstreamStub } from '../support/upstream-stub.ts'
 import { within } from '../support/within.ts'
 
-const key = 'sk-drain'
+const key = 'sk-mpc-drain'
 let upstream: UpstreamStub
 let gateway: SpawnedGateway | undefined
 

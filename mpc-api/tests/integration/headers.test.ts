@@ -69,7 +69,7 @@ describe('headers on their way to LiteLLM', () => {
 })
 
 describe('x-request-id', () => {
-  it.each(['req-1', '7f9c24e8-3b12-4c55-8a3f-000000000000', 'a.b_c~1'])(
+  it.each(['req-1', '7f9c24e8-3b12-4c55-8a3f-000000000000', 'a.b_c:1'])(
     'of the client, %s, is kept, sent to LiteLLM as x-litellm-call-id and sent back',
     async (id) => {
       upstream.respond(chatAnswer())
@@ -166,6 +166,24 @@ describe('headers on their way to the client', () => {
     expect(response.headers.get('x-powered-by')).toBeNull()
     expect(response.headers.get('etag')).toBeNull()
     expect(response.headers.get('content-security-policy') ?? '').not.toContain('upgrade-insecure-requests')
+  })
+
+  it('come once each, whatever LiteLLM sends too', async () => {
+    const headers = {
+      'x-request-id': 'theirs',
+      date: 'x',
+      'cache-control': 'private',
+      connection: 'x-a',
+      'x-a': '1',
+    }
+    upstream.respond(json(wholeChat(), { headers }))
+    const client = await rawPost(chatPath, ask)
+    await client.answer()
+    const lines = client.bytes().toString().split('\r\n\r\n')[0]!.split('\r\n').slice(1)
+    const names = lines.map((line) => line.split(':')[0]!.toLowerCase())
+
+    expect(names).toEqual([...new Set(names)])
+    expect(lines.join()).not.toMatch(/theirs|x-a/)
   })
 
   it('of a stream forbid buffering and transforming', async () => {

@@ -23,7 +23,7 @@ describe('while LiteLLM lives', () => {
       litellm_url: expect.stringContaining(`127.0.0.1:${upstream.port}`) as string,
       version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
       uptime_s: expect.any(Number) as number,
-      dependencies: { litellm: { status: 'ok', latency_ms: expect.any(Number) as number } },
+      dependencies: { litellm: { status: 'up', latency_ms: expect.any(Number) as number } },
     })
   })
 
@@ -53,7 +53,7 @@ describe('a LiteLLM that is not well', () => {
       const pair = await startGateway({
         LITELLM_BASE_URL: sick.url,
         LITELLM_API_KEY: 'sk-x',
-        MPC_API_KEY: 'sk-y',
+        MPC_API_KEY: 'sk-mpc-test',
       })
       if (!behaviour) await sick.stop()
       const statusOf = async (path: string) => (await fetch(pair.url + path)).status

@@ -109,7 +109,6 @@ describe('a path that tries to climb', () => {
     '/api/models/a\\b',
     '/api/models/a%5cb',
     '/api/models/..%5c..%5ckey',
-    '/api/models/..;/key/list',
     '/api/models/%00',
     '/api/models/a%0d%0ax',
     '/api/models/%c0%ae%c0%ae',
@@ -130,7 +129,6 @@ describe('a method that a path does not have', () => {
     ['DELETE', '/v1/chat/completions', 'POST'],
     ['POST', '/api/models', 'GET'],
     ['DELETE', '/api/models', 'GET'],
-    ['POST', '/health', 'GET'],
   ])('%s %s is 405 and names what is allowed', async (method, path, allowed) => {
     const response = await fetch(gateway.url + path, { method, headers: auth })
 
@@ -145,8 +143,9 @@ describe('a method that a path does not have', () => {
     await expectEnvelope(await fetch(`${gateway.url}/api/chat/completions`, { headers }), 405)
   })
 
-  it('HEAD answers like GET, without a body', async () => {
-    const response = await fetch(`${gateway.url}/health`, { method: 'HEAD' })
+  it.each(['/health', '/api/models'])('HEAD %s answers like GET, without a body', async (path) => {
+    upstream.respond(json(models))
+    const response = await get(path, { method: 'HEAD' })
 
     expect(response.status).toBe(200)
     expect(await response.text()).toBe('')

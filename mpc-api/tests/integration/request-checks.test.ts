@@ -111,21 +111,18 @@ describe('POST /api/chat/completions refuses what is no proper JSON', () => {
 })
 
 describe('POST /api/chat/completions looks at the content type', () => {
-  const postAs = (type: string | undefined) => {
-    const headers = { ...auth, ...(type === undefined ? {} : { 'content-type': type }) }
+  const postAs = (type: string) => {
+    const headers = { ...auth, 'content-type': type }
     return fetch(gateway.url + chatPath, { method: 'POST', headers, body: Buffer.from(JSON.stringify(ask)) })
   }
 
-  it.each([
-    'text/plain',
-    'application/x-www-form-urlencoded',
-    'multipart/form-data; boundary=x',
-    'nonsense',
-    undefined,
-  ])('%s is 415', async (type) => {
-    await expectEnvelope(await postAs(type), 415, 'UNSUPPORTED_MEDIA_TYPE')
-    expect(upstream.received()).toBe('')
-  })
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'nonsense'])(
+    '%s is 415',
+    async (type) => {
+      await expectEnvelope(await postAs(type), 415, 'UNSUPPORTED_MEDIA_TYPE')
+      expect(upstream.received()).toBe('')
+    },
+  )
 
   it.each(['application/json', 'application/json; charset=utf-8', 'APPLICATION/JSON;charset="UTF-8"'])(
     '%s is fine',
@@ -193,16 +190,19 @@ describe('a refused upload is answered at once and not read to its end', () => {
     'Content-Type: application/json\r\nContent-Length: 50000000\r\n\r\n'
 
   it.each([
-    ['a wrong key', 'Bearer wrong', 401],
-    ['too large', auth['authorization']!, 413],
+    ['a wrong key', upload('Bearer wrong'), 401],
+    ['too large', upload(auth['authorization']!), 413],
+    ['an unknown path', upload(auth['authorization']!).replace(chatPath, '/api/nothing'), 404],
+    ['a path without POST', upload(auth['authorization']!).replace(chatPath, '/api/models'), 405],
+    ['a wrong content type', upload(auth['authorization']!).replace('application/json', 'text/plain'), 415],
   ])(
     '%s: the answer arrives while the body has barely begun, then the connection closes',
-    async (_, key, status) => {
+    async (_, head, status) => {
       const client = await raw()
-      client.send(upload(key), 'x'.repeat(1_000))
+      client.send(head, 'x'.repeat(1_000))
 
       await expectEnvelope(await client.answer(), status)
-      await client.closed(2_000)
+      await client.closed(2_500)
     },
   )
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { chatFrames, doneFrame, finishFrame, frame, textFrame } from '../support/chat-frames.ts'
 import { expectEnvelope, expectShape } from '../support/expect-envelope.ts'
@@ -14,7 +16,7 @@ import {
 } from '../support/upstream-behaviours.ts'
 import { type Behaviour } from '../support/upstream-stub.ts'
 
-const { post, rawPost, upstream } = await startPair({
+const { auth, gateway, post, rawPost, upstream } = await startPair({
   MPC_PING_INTERVAL_MS: '60',
   MPC_STREAM_START_TIMEOUT_MS: '150',
   MPC_FIRST_BYTE_TIMEOUT_MS: '700',
@@ -44,6 +46,35 @@ describe('POST /api/chat/completions, streamed', () => {
     expect(answer.status).toBe(200)
     expect(answer.complete).toBe(true)
     expect(answer.body.equals(Buffer.from(parts.join('')))).toBe(true)
+  })
+
+  const large = textFrame('x'.repeat(1_500_000))
+
+  it.each([
+    ['in a piece of their own', [large, finishFrame + doneFrame]],
+    ['in the same piece', [large + finishFrame + doneFrame]],
+    [
+      'in the piece in which it ends',
+      [large.slice(0, 1_200_000), large.slice(1_200_000) + finishFrame + doneFrame],
+    ],
+    ['after its very last byte', [large.slice(0, -1), `\n${finishFrame}${doneFrame}`]],
+  ])('reads on after a frame of more than 1 MB, when the next frames come %s', async (_, parts) => {
+    upstream.respond(stream(parts))
+    const client = await rawPost(chatPath, askStream)
+    const { body, complete } = await client.answer()
+
+    expect(complete).toBe(true)
+    expect(body.toString() === large + finishFrame + doneFrame).toBe(true)
+  })
+
+  it('sends no ping inside a frame of more than 1 MB', async () => {
+    const halves = [large.slice(0, 1_200_000), large.slice(1_200_000)]
+    upstream.respond(stream([...halves, finishFrame, doneFrame], { pauseMs: 200 }))
+    const client = await rawPost(chatPath, askStream)
+    const { body, complete } = await client.answer()
+
+    expect(complete).toBe(true)
+    expect(body.includes(large)).toBe(true)
   })
 
   it('passes each frame on before the next one exists', async () => {
@@ -122,9 +153,7 @@ describe('POST /api/chat/completions, streamed', () => {
       socket.write(Buffer.concat([toChunk(finishFrame + doneFrame), Buffer.from('0\r\n\r\n')]))
     }
     upstream.respond(patient)
-    const client = await rawPost(chatPath, askStream)
-    await client.until('data:')
-    client.socket.pause()
+    const answer = await openSlowly()
     // Nothing to wait for but time itself: what is taken in must stop growing while nobody reads.
     const settled = async () => {
       const before = written
@@ -133,20 +162,22 @@ describe('POST /api/chat/completions, streamed', () => {
     }
     await expect.poll(settled, { timeout: 5_000 }).toBe(true)
     expect(written).toBeLessThan(frames.length / 2)
-    // Looked at once it is all there: parsing it anew for every piece would be slower than the stream.
-    const finished = new Promise<void>((resolve) => {
-      client.socket.on('data', (piece: Buffer) => {
-        if (piece.subarray(-5).toString() === '0\r\n\r\n') resolve()
-      })
-    })
-    client.socket.resume()
-    await finished
 
-    const { body, complete } = await client.answer()
-    expect(complete).toBe(true)
-    expect(body.length).toBe(Buffer.byteLength(frames.join('') + finishFrame + doneFrame))
+    let bytes = 0
+    for await (const chunk of answer as AsyncIterable<Buffer>) bytes += chunk.length
+    expect(answer.complete).toBe(true)
+    expect(bytes).toBe(Buffer.byteLength(frames.join('') + finishFrame + doneFrame))
   })
 })
+
+/** The answer to a streamed request, of which nothing is read until somebody iterates over it. */
+async function openSlowly(): Promise<IncomingMessage> {
+  const headers = { ...auth, 'content-type': 'application/json' }
+  const request = httpRequest(gateway.url + chatPath, { method: 'POST', headers })
+  request.end(JSON.stringify(askStream))
+  const [answer] = (await once(request, 'response')) as [IncomingMessage]
+  return answer
+}
 
 describe('POST /api/chat/completions, streamed, when LiteLLM fails before its first byte', () => {
   it.each([

@@ -4,7 +4,7 @@ import { type RawAnswer } from './read-answers.ts'
 export interface Envelope {
   readonly type: 'error'
   readonly error: {
-    readonly code: string | null
+    readonly code: string
     readonly message: string
     readonly type: string
     readonly param: string | null
@@ -33,10 +33,14 @@ export async function expectEnvelope(
 
 /** Asserts the shape alone: for errors inside streams too. */
 export function expectShape(envelope: unknown, status: number): void {
-  expect(envelope).toEqual({
+  // Anthropic clients look for `request_id` beside the error; streams go without.
+  const { request_id, ...rest } = envelope as Envelope & { request_id?: string }
+  if (request_id !== undefined) expect(request_id).toBe(rest.error.requestId)
+  expect(rest).toEqual({
     type: 'error',
     error: {
-      code: expect.toSatisfy((code) => code === null || (typeof code === 'string' && code !== '')) as string,
+      // Null where LiteLLM gave none; ours always have one, which the caller of `expectEnvelope` names.
+      code: expect.toSatisfy((code) => code === null || typeof code === 'string') as string,
       message: expect.stringMatching(/./) as string,
       type: expect.stringMatching(/^[a-z_]+$/) as string,
       param: expect.toSatisfy((param) => param === null || typeof param === 'string') as string,

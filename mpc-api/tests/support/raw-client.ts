@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type RawAnswer, readAnswers } from './read-answers.ts'
 import { within } from './within.ts'
@@ -28,20 +28,29 @@ export async function openRawClient(url: string): Promise<RawClient> {
   const chunks: Buffer[] = []
   let how: 'fin' | 'reset' = 'fin'
   let ended = false
-  socket.on('data', (chunk) => chunks.push(chunk))
+  const changes = new EventEmitter().setMaxListeners(0)
+  socket.on('data', (chunk) => {
+    chunks.push(chunk)
+    changes.emit('change')
+  })
   socket.on('error', () => (how = 'reset'))
-  socket.on('end', () => (ended = true))
+  socket.on('end', () => {
+    ended = true
+    changes.emit('change')
+  })
+  socket.on('close', () => changes.emit('change'))
   await once(socket, 'connect')
 
-  const bytes = () => Buffer.concat(chunks)
+  const bytes = () => {
+    if (chunks.length > 1) chunks.splice(0, chunks.length, Buffer.concat(chunks))
+    return chunks[0] ?? Buffer.alloc(0)
+  }
   const over = () => ended || socket.destroyed
   /** Checks again whenever something happened on the socket. */
   const waitFor = async (reached: () => boolean) => {
     while (!reached()) {
       if (over()) return
-      await new Promise<void>((resolve) => {
-        for (const event of ['data', 'end', 'close'] as const) socket.once(event, () => resolve())
-      })
+      await once(changes, 'change')
     }
   }
   const final = () => readAnswers(bytes(), over()).find(({ status }) => status >= 200)

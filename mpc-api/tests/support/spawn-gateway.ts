@@ -68,11 +68,11 @@ async function findUrl({ child, exited, output }: ReturnType<typeof runGateway>)
   }
 }
 
-/** The lines that say where it listens; others may name the addresses of LiteLLM. */
+/** The lines that say where it listens, in the log or in the banner; others may name the addresses of LiteLLM. */
 const listening = (printed: string) =>
   printed
     .split('\n')
-    .filter((line) => /listen/i.test(line))
+    .filter((line) => /listen|^\s*MPC-API\s/i.test(line))
     .join('\n')
 
 function readJsonLines(printed: string): Record<string, unknown>[] {
