@@ -9,6 +9,9 @@ export interface Options {
   /** How often a disturbed run is tried again. */
   retries: number
   out: string
+  /** Scheduling priority of everything that is started: below 0 wants root. */
+  nice: number
+  nodeFlags: string[]
 }
 
 /** Reads the command line. Throws an Error that says what is wrong and what is known. */
@@ -22,6 +25,8 @@ export function parseOptions(args: string[], known: { candidates: string[]; rows
       seconds: { type: 'string' },
       retries: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      nice: { type: 'string' },
+      'node-flags': { type: 'string', default: '' },
       out: { type: 'string', default: '.cache/bench/latest.md' },
     },
   })
@@ -33,6 +38,8 @@ export function parseOptions(args: string[], known: { candidates: string[]; rows
     seconds: atLeast(1, '--seconds', values.seconds, quick ? 2 : 5),
     retries: atLeast(0, '--retries', values.retries, quick ? 0 : 1),
     out: values.out,
+    nice: atLeast(-20, '--nice', values.nice, 0),
+    nodeFlags: values['node-flags'].split(' ').filter((flag) => flag !== ''),
   }
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { setPriority, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { candidates } from './candidates.ts'
@@ -24,6 +24,7 @@ async function main(): Promise<void> {
     throw new Error('the bench reads CPU time from /proc: it runs on Linux only')
   const known = { candidates: candidates.map(({ name }) => name), rows: rows.map(({ name }) => name) }
   const options = parseOptions(process.argv.slice(2), known)
+  setPriority(options.nice)
   const tools = buildTools()
   const { proxyCore, toolCore, described } = placeOnCores()
   const upstream = startTool(pinned(toolCore, [tools.upstream]))
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     upstream: `http://127.0.0.1:${await firstLine(upstream.stdout)}`,
     folder,
     core: proxyCore,
+    nodeFlags: options.nodeFlags,
   }
   const bench = { folder, loadProgram: tools.load, proxyCore, toolCore, seconds: options.seconds }
   const missing = new Map<string, string>()

@@ -6,6 +6,8 @@ export interface Setting {
   folder: string
   /** The core that the candidate's processes are kept on, where the machine has more than one. */
   core: number | undefined
+  /** Flags for the node that runs MPC-API, such as --cpu-prof. */
+  nodeFlags: string[]
 }
 
 /** A candidate that answers. */

@@ -10,13 +10,12 @@ export const mpcApi: Candidate = {
   name: 'MPC-API',
   start: async (setting) => {
     if (!existsSync(program)) throw new Error('mpc-api is not built: run `npm run build`')
-    const flags = (process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '')
     return launch({
       name: 'mpc-api',
       setting,
       path: '/api/chat/completions',
       headers: { authorization: 'Bearer bench-key' },
-      command: () => [process.execPath, ...flags, '--enable-source-maps', program],
+      command: () => [process.execPath, ...setting.nodeFlags, '--enable-source-maps', program],
       env: (port) => ({
         NODE_ENV: 'production',
         HOST: '127.0.0.1',
