@@ -9,6 +9,7 @@ import { crossOrigin } from './middlewares/cross-origin.ts'
 import { handleError } from './middlewares/error-handler.ts'
 import { notFound } from './middlewares/not-found.ts'
 import { refuseWhileDraining } from './middlewares/refuse-while-draining.ts'
+import { generation, isGeneratePath } from './routes/generate.ts'
 import { health } from './routes/health.ts'
 import { inference } from './routes/inference.ts'
 import { retrieveModel } from './routes/retrieve-model.ts'
@@ -34,23 +35,33 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
   app.use(accessLog(logger))
   app.use(crossOrigin(config.corsOrigins))
   app.use('/health', health({ probe, isDraining, version, litellmUrl }))
-  app.use(insideApi(refuseWhileDraining(isDraining)))
+  app.use(behindKey(refuseWhileDraining(isDraining)))
   app.use(
-    insideApi(
+    behindKey(
       authenticate({ keys, corsOrigins: config.corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly }),
     ),
   )
   app.use(inference({ upstream, limits: config.limits, clocks: config.clocks }))
   app.use(retrieveModel({ upstream, clocks: config.clocks }))
+  app.use(
+    generation({
+      upstream,
+      limits: config.limits,
+      clocks: config.clocks,
+      prompts: deps.prompts,
+      defaultModel: config.generateModel,
+    }),
+  )
   app.use(notFound)
   app.use(handleError)
   return app
 }
 
-/** Applies a stage to everything below `/api`, `/api/v1` and `/v1`, known route or not. */
-function insideApi(stage: RequestHandler): RequestHandler {
-  return function stageInsideApi(req, res, next) {
-    if (contextOf(req).target.apiPath === undefined) next()
+/** Applies a stage to everything below `/api`, `/api/v1`, `/v1` and `/generate`, known route or not. */
+function behindKey(stage: RequestHandler): RequestHandler {
+  return function stageBehindKey(req, res, next) {
+    const { apiPath, path } = contextOf(req).target
+    if (apiPath === undefined && !isGeneratePath(path)) next()
     else void stage(req, res, next)
   }
 }

@@ -2,6 +2,7 @@ import { type Config } from './config/read-config.ts'
 import { isLoopback } from './config/read-config.ts'
 import { Upstream } from './proxy/upstream.ts'
 import { DependencyProbe, isAlive } from './services/health/dependency-probe.ts'
+import { loadPrompts, type PromptLibrary } from './services/generation/prompt-library.ts'
 import { KeyRing } from './services/keys/key-ring.ts'
 import { type Logger } from './telemetry/logger.ts'
 
@@ -12,6 +13,7 @@ export interface Deps {
   keys: KeyRing
   upstream: Upstream
   probe: DependencyProbe
+  prompts: PromptLibrary
   /** True when serving without keys is safe only because no other machine can connect. */
   trustsLoopbackOnly: boolean
 }
@@ -30,6 +32,7 @@ export function createDeps(config: Config, upstreamUrls: readonly string[], logg
     keys: new KeyRing(config.apiKey === undefined ? [] : [{ name: 'MPC_API_KEY', secret: config.apiKey }]),
     upstream,
     probe: new DependencyProbe(() => upstream.addresses.map((address) => address.url)),
+    prompts: loadPrompts(),
     trustsLoopbackOnly: isLoopback(config.host),
   }
 }

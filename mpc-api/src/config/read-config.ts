@@ -15,6 +15,8 @@ export interface Config {
   apiKey: string | undefined
   limits: { maxBodyBytes: number; maxJsonDepth: number }
   clocks: ClockLimits
+  /** Writes for `/generate/*` where a request names no model. */
+  generateModel: string | undefined
   /** Choices that are allowed but deserve a line in the log. */
   warnings: string[]
 }
@@ -83,6 +85,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       headersMs: raw.MPC_HEADERS_TIMEOUT_MS,
       bodyIdleMs: raw.MPC_BODY_IDLE_TIMEOUT_MS,
     },
+    generateModel: raw.MPC_GENERATE_MODEL,
     warnings: [],
   }
   const isOpen = config.apiKey === undefined
