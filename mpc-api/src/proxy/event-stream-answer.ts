@@ -50,9 +50,9 @@ export class EventStreamAnswer implements StreamAnswer {
   }
 
   write(chunk: Buffer): WriteResult {
-    const { bytes, areWhole } = this.#framer.push(chunk)
-    if (bytes.length === 0) return 'more'
-    return areWhole ? this.#passFrames(bytes) : this.#pass(bytes)
+    const { piece, frames } = this.#framer.push(chunk)
+    const result = this.#pass(piece)
+    return frames.length === 0 ? result : this.#passFrames(frames)
   }
 
   end(): void {
