@@ -1,0 +1,24 @@
+import { join } from 'node:path'
+import { type Candidate } from './candidate.ts'
+import { launch } from './launch.ts'
+
+const program = join(import.meta.dirname, '../naive/server.mjs')
+
+/** The proxy that most would write first, with the same middleware as MPC-API. */
+export const naive: Candidate = {
+  name: 'naive',
+  start: (setting) =>
+    launch({
+      name: 'naive',
+      setting,
+      path: '/api/chat/completions',
+      headers: { authorization: 'Bearer bench-key' },
+      command: () => [process.execPath, program],
+      env: (port) => ({
+        NODE_ENV: 'production',
+        PORT: String(port),
+        UPSTREAM: setting.upstream,
+        API_KEY: 'bench-key',
+      }),
+    }),
+}

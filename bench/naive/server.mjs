@@ -1,0 +1,43 @@
+// The yardstick: a chat proxy as it is usually written first, with Express, axios and the middleware that MPC-API has too.
+import { env } from 'node:process'
+import axios from 'axios'
+import cors from 'cors'
+import express from 'express'
+import helmet from 'helmet'
+import { pinoHttp } from 'pino-http'
+import { z } from 'zod'
+
+const { PORT, UPSTREAM, API_KEY } = env
+
+const chatRequest = z.looseObject({
+  model: z.string().min(1),
+  messages: z.array(z.looseObject({ role: z.string() })).min(1),
+})
+
+const app = express()
+app.use(helmet())
+app.use(cors())
+app.use(pinoHttp())
+app.use(express.json({ limit: '64mb' }))
+
+app.use((request, response, next) => {
+  if (request.headers.authorization === `Bearer ${API_KEY}`) next()
+  else response.status(401).json({ error: { message: 'wrong key' } })
+})
+
+app.post('/api/chat/completions', async (request, response) => {
+  const body = chatRequest.parse(request.body)
+  /** @type {import('axios').AxiosResponse<import('node:stream').Readable>} */
+  const upstream = await axios.post(`${UPSTREAM}/v1/chat/completions`, body, {
+    headers: { authorization: 'Bearer sk-bench-upstream' },
+    responseType: body['stream'] === true ? 'stream' : 'json',
+  })
+  if (body['stream'] !== true) {
+    response.json(upstream.data)
+    return
+  }
+  response.setHeader('content-type', 'text/event-stream')
+  upstream.data.pipe(response)
+})
+
+app.listen(Number(PORT), '127.0.0.1')

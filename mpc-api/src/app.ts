@@ -1,0 +1,56 @@
+import express, { type Express, type RequestHandler } from 'express'
+import { type Deps } from './deps.ts'
+import { type Connections } from './http/connections.ts'
+import { contextOf } from './http/request-context.ts'
+import { accessLog } from './middlewares/access-log.ts'
+import { authenticate } from './middlewares/authenticate.ts'
+import { beginRequest } from './middlewares/begin-request.ts'
+import { crossOrigin } from './middlewares/cross-origin.ts'
+import { handleError } from './middlewares/error-handler.ts'
+import { notFound } from './middlewares/not-found.ts'
+import { refuseWhileDraining } from './middlewares/refuse-while-draining.ts'
+import { health } from './routes/health.ts'
+import { inference } from './routes/inference.ts'
+import { retrieveModel } from './routes/retrieve-model.ts'
+
+/** What the application asks the process that runs it. */
+export interface Runtime {
+  connections: Connections
+  isDraining: () => boolean
+  version: string
+}
+
+/** The request path, top to bottom. */
+export function createApp(deps: Deps, runtime: Runtime): Express {
+  const { config, keys, logger, probe, upstream } = deps
+  const litellmUrl = upstream.addresses.map((address) => address.url).join(',')
+  const { isDraining, version } = runtime
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+
+  app.use(beginRequest(runtime.connections))
+  app.use(accessLog(logger))
+  app.use(crossOrigin(config.corsOrigins))
+  app.use('/health', health({ probe, isDraining, version, litellmUrl }))
+  app.use(insideApi(refuseWhileDraining(isDraining)))
+  app.use(
+    insideApi(
+      authenticate({ keys, corsOrigins: config.corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly }),
+    ),
+  )
+  app.use(inference({ upstream, limits: config.limits, clocks: config.clocks }))
+  app.use(retrieveModel({ upstream, clocks: config.clocks }))
+  app.use(notFound)
+  app.use(handleError)
+  return app
+}
+
+/** Applies a stage to everything below `/api`, `/api/v1` and `/v1`, known route or not. */
+function insideApi(stage: RequestHandler): RequestHandler {
+  return function stageInsideApi(req, res, next) {
+    if (contextOf(req).target.apiPath === undefined) next()
+    else void stage(req, res, next)
+  }
+}

@@ -1,0 +1,154 @@
+import { z } from 'zod'
+
+/** What the documentation says of a variable. Everything generated from the schema comes from here. */
+export interface VariableMeta {
+  group: 'Service' | 'Upstream' | 'Keys' | 'Limits' | 'Clocks'
+  description: string
+  secret?: boolean
+  example?: string
+}
+
+export const variableRegistry = z.registry<VariableMeta>()
+
+/** A decimal number, and nothing that only JavaScript would read as one. */
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+const milliseconds = (max = 2_147_483_647) => wholeNumber(1, max)
+const baseUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+  .refine((text) => URL.canParse(text) && new URL(text).username === '' && new URL(text).search === '', {
+    error: 'must not carry a user name, a password or a query',
+  })
+
+/** A comma-separated list of texts, blanks trimmed, empty items dropped. */
+const list = <T extends z.ZodType<string, string>>(item: T) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .pipe(z.array(item).min(1))
+
+/**
+ * Every variable that MPC-API reads, in the order of the documentation. `.register()` stands last on each line: a
+ * later modifier would return a schema without its description.
+ */
+export const configSchema = z.object({
+  PORT: wholeNumber(0, 65_535).default(3000).register(variableRegistry, {
+    group: 'Service',
+    description: 'Port that MPC-API listens on; 0 takes a free one.',
+  }),
+  MPC_HOST: z.string().default('127.0.0.1').register(variableRegistry, {
+    group: 'Service',
+    description: 'Address to listen on. Beyond loopback a key is required. The image sets 0.0.0.0.',
+  }),
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development').register(variableRegistry, {
+    group: 'Service',
+    description: 'With `production` the demo upstream is never used.',
+  }),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .register(variableRegistry, { group: 'Service', description: 'Least severe level that is logged.' }),
+  MPC_CORS_ORIGINS: list(
+    z.union([
+      z.literal('*'),
+      z.url({ protocol: /^https?$/, error: 'must be an origin such as https://app.example.com' }),
+    ]),
+  )
+    .default(['*'])
+    .register(variableRegistry, {
+      group: 'Service',
+      description: 'Browser origins that may call the API, comma-separated; `*` allows every one.',
+      example: 'https://app.example.com',
+    }),
+  MPC_DRAIN_TIMEOUT_MS: milliseconds().default(30_000).register(variableRegistry, {
+    group: 'Service',
+    description: 'How long running requests may take to finish after SIGTERM or SIGINT.',
+  }),
+
+  LITELLM_BASE_URL: list(baseUrl).optional().register(variableRegistry, {
+    group: 'Upstream',
+    description:
+      'Address of LiteLLM; several, comma-separated, share the load. Default: http://litellm:4000 in production, else a LiteLLM on localhost:4000 or the demo upstream.',
+    example: 'http://litellm:4000',
+  }),
+  LITELLM_API_KEY: z.string().optional().register(variableRegistry, {
+    group: 'Upstream',
+    description: 'LiteLLM virtual key that MPC-API calls the models with.',
+    secret: true,
+  }),
+  LITELLM_MASTER_KEY: z.string().optional().register(variableRegistry, {
+    group: 'Upstream',
+    description:
+      'Used, with a warning, when LITELLM_API_KEY is not set: LiteLLM bypasses all budgets for it.',
+    secret: true,
+  }),
+
+  MPC_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without blanks')
+    .optional()
+    .register(variableRegistry, {
+      group: 'Keys',
+      description: 'The key that callers send as `Authorization: Bearer`, `x-api-key` or `api-key`.',
+      secret: true,
+    }),
+  MPC_AUTH: z.enum(['on', 'off']).default('on').register(variableRegistry, {
+    group: 'Keys',
+    description:
+      '`off` serves everyone who can reach the port, without a key. Say so only behind something that checks.',
+  }),
+
+  MPC_MAX_BODY_BYTES: wholeNumber(1, 1_073_741_824).default(67_108_864).register(variableRegistry, {
+    group: 'Limits',
+    description: 'Largest JSON request body that is read, in bytes.',
+  }),
+  MPC_MAX_JSON_DEPTH: wholeNumber(4, 1000)
+    .default(128)
+    .register(variableRegistry, { group: 'Limits', description: 'Deepest nesting of a JSON request body.' }),
+
+  MPC_CONNECT_TIMEOUT_MS: milliseconds().default(5000).register(variableRegistry, {
+    group: 'Clocks',
+    description: 'Time to connect to LiteLLM.',
+  }),
+  MPC_FIRST_BYTE_TIMEOUT_MS: milliseconds().default(620_000).register(variableRegistry, {
+    group: 'Clocks',
+    description:
+      'Time until the first byte of LiteLLM’s answer; for whole answers that is the whole generation.',
+  }),
+  MPC_IDLE_TIMEOUT_MS: milliseconds().default(300_000).register(variableRegistry, {
+    group: 'Clocks',
+    description: 'Longest silence between two chunks of an answer.',
+  }),
+  MPC_TOTAL_TIMEOUT_MS: milliseconds().default(900_000).register(variableRegistry, {
+    group: 'Clocks',
+    description: 'Longest time for a whole request. Keep it above 600 s: the OpenAI SDKs wait that long.',
+  }),
+  MPC_STREAM_START_TIMEOUT_MS: milliseconds().default(10_000).register(variableRegistry, {
+    group: 'Clocks',
+    description:
+      'How long the first byte of a stream is awaited before headers and pings go out; until then an error keeps its status.',
+  }),
+  MPC_PING_INTERVAL_MS: milliseconds(30_000).default(15_000).register(variableRegistry, {
+    group: 'Clocks',
+    description: 'Silence on a stream after which `: ping` is sent.',
+  }),
+  MPC_HEADERS_TIMEOUT_MS: milliseconds().default(20_000).register(variableRegistry, {
+    group: 'Clocks',
+    description: 'Time for a client to send its request headers.',
+  }),
+  MPC_BODY_IDLE_TIMEOUT_MS: milliseconds().default(30_000).register(variableRegistry, {
+    group: 'Clocks',
+    description: 'Longest silence while a client sends its request body.',
+  }),
+})
+
+export type RawConfig = z.infer<typeof configSchema>

@@ -1,0 +1,35 @@
+import { type Config } from './config/read-config.ts'
+import { isLoopback } from './config/read-config.ts'
+import { Upstream } from './proxy/upstream.ts'
+import { DependencyProbe, isAlive } from './services/health/dependency-probe.ts'
+import { KeyRing } from './services/keys/key-ring.ts'
+import { type Logger } from './telemetry/logger.ts'
+
+/** Everything that the application is made of. */
+export interface Deps {
+  config: Config
+  logger: Logger
+  keys: KeyRing
+  upstream: Upstream
+  probe: DependencyProbe
+  /** True when serving without keys is safe only because no other machine can connect. */
+  trustsLoopbackOnly: boolean
+}
+
+/** Chooses the implementations. `upstreamUrls` are the addresses of LiteLLM in force. */
+export function createDeps(config: Config, upstreamUrls: readonly string[], logger: Logger): Deps {
+  const upstream = new Upstream({
+    urls: upstreamUrls,
+    key: config.upstreamKey,
+    connectMs: config.clocks.connectMs,
+    probe: isAlive,
+  })
+  return {
+    config,
+    logger,
+    keys: new KeyRing(config.apiKey === undefined ? [] : [{ name: 'MPC_API_KEY', secret: config.apiKey }]),
+    upstream,
+    probe: new DependencyProbe(() => upstream.addresses.map((address) => address.url)),
+    trustsLoopbackOnly: isLoopback(config.host),
+  }
+}

@@ -1,0 +1,81 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http'
+import { GatewayError } from '../errors/gateway-error.ts'
+
+export interface BodyLimits {
+  maxBytes: number
+  /** Longest silence, in ms, while the body is sent. */
+  idleMs: number
+}
+
+/**
+ * Reads a request body to its end. A body that declares itself too large is refused before a byte of it is read, and
+ * a client that waits for `100 Continue` is told to go on only now, after everything the headers could be refused for.
+ *
+ * @throws {GatewayError} PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE (encoded), REQUEST_TIMEOUT, BAD_REQUEST (cut short)
+ */
+export async function readBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  limits: BodyLimits,
+): Promise<Buffer> {
+  const encoding = req.headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', `Send the body without content-encoding (${encoding}).`)
+  }
+  if (Number(req.headers['content-length'] ?? 0) > limits.maxBytes) throw tooLarge(limits.maxBytes)
+  if (req.headers.expect !== undefined) res.writeContinue()
+  return collect(req, limits)
+}
+
+function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const timer = setTimeout(() => settle(() => reject(idle(limits.idleMs))), limits.idleMs)
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length
+      if (size > limits.maxBytes) {
+        settle(() => reject(tooLarge(limits.maxBytes)))
+        return
+      }
+      chunks.push(chunk)
+      timer.refresh()
+    }
+    const onEnd = (): void =>
+      settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
+    const onCut = (): void => settle(() => reject(cut()))
+    const settle = (done: () => void): void => {
+      clearTimeout(timer)
+      req.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut)
+      req.on('error', ignoreLateError)
+      done()
+    }
+    req.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut)
+  })
+}
+
+/** After the body is settled an error of the request only repeats that the client has gone. */
+function ignoreLateError(): void {
+  return undefined
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  return new GatewayError(
+    'PAYLOAD_TOO_LARGE',
+    `The request body is larger than ${maxBytes} bytes. Send less, or raise MPC_MAX_BODY_BYTES.`,
+    { details: { maxBytes }, closesConnection: true },
+  )
+}
+
+function idle(idleMs: number): GatewayError {
+  return new GatewayError('REQUEST_TIMEOUT', `The request body stopped arriving for ${idleMs} ms.`, {
+    details: { clock: 'MPC_BODY_IDLE_TIMEOUT_MS' },
+    closesConnection: true,
+  })
+}
+
+function cut(): GatewayError {
+  return new GatewayError('BAD_REQUEST', 'The request body ended before its announced length.', {
+    closesConnection: true,
+  })
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { type IncomingMessage } from 'node:http'
+import { type GatewayError } from '../errors/gateway-error.ts'
+import { type TokenUsage } from '../protocol/token-usage.ts'
+import { type RequestTarget } from './request-target.ts'
+
+/** What the access log says of a request. Filled in by the stages that know; never holds a secret or a prompt. */
+export interface AccessRecord {
+  /** The route's pattern, such as `/chat/completions`; undefined when no route matched. */
+  route?: string
+  /** The name of the caller's key. */
+  key?: string
+  model?: string
+  stream?: boolean
+  bytesIn: number
+  bytesOut: number
+  /** Address of LiteLLM that answered, and when (ms since the request arrived) it was asked, began and ended. */
+  upstream?: string
+  upstreamStartMs?: number
+  firstByteMs?: number
+  upstreamEndMs?: number
+  usage?: TokenUsage
+  /** Cost in micro-dollars; null when LiteLLM did not say. */
+  costMicroUsd?: number | null
+  /** HTTP status of LiteLLM's answer. */
+  upstreamStatus?: number
+  /** Code of the error that the caller was given, before or after the headers. */
+  error?: string
+  /** The technical cause of that error. The log shows its code, and a stack only when the fault is our own. */
+  cause?: unknown
+}
+
+const contexts = Symbol('request context')
+const WELL_FORMED_ID = /^[\w.:~@+/=-]{1,128}$/
+
+/**
+ * One request's identity, its entry in the access log, and what has to be given back when it ends. Made by the first
+ * middleware; every later stage reads it with `contextOf(req)`.
+ */
+export class RequestContext {
+  readonly id: string
+  readonly startedAt = performance.now()
+  readonly record: AccessRecord = { bytesIn: 0, bytesOut: 0 }
+  /** Where the request wants to go. Set by the first middleware, unless the target is refused. */
+  target: RequestTarget = { path: '', query: '', apiPath: undefined }
+  #gone = false
+  #whenInterrupted: ((reason: GatewayError | undefined) => void)[] = []
+
+  constructor(req: IncomingMessage) {
+    const given = req.headers['x-request-id']
+    this.id = typeof given === 'string' && WELL_FORMED_ID.test(given) ? given : randomUUID()
+    ;(req as TaggedRequest)[contexts] = this
+  }
+
+  /** Milliseconds since the request arrived. */
+  elapsedMs(): number {
+    return performance.now() - this.startedAt
+  }
+
+  /** True once the client has left before its answer was complete. */
+  get clientGone(): boolean {
+    return this.#gone
+  }
+
+  /**
+   * Calls `action` when the request must not go on: without a reason when the client has left before its answer was
+   * complete, else with the error that the client is to be told.
+   */
+  onInterrupted(action: (reason: GatewayError | undefined) => void): void {
+    if (this.#gone) action(undefined)
+    else this.#whenInterrupted.push(action)
+  }
+
+  markClientGone(): void {
+    this.#gone = true
+    this.interrupt(undefined)
+  }
+
+  interrupt(reason: GatewayError | undefined): void {
+    const actions = this.#whenInterrupted
+    this.#whenInterrupted = []
+    for (const action of actions) action(reason)
+  }
+}
+
+interface TaggedRequest extends IncomingMessage {
+  [contexts]?: RequestContext
+}
+
+/** @throws {Error} when the request has not passed the first middleware */
+export function contextOf(req: IncomingMessage): RequestContext {
+  const context = (req as TaggedRequest)[contexts]
+  if (context === undefined)
+    throw new Error('the request has no context: the first middleware did not see it')
+  return context
+}

@@ -1,0 +1,51 @@
+import { type ServerResponse } from 'node:http'
+import { toErrorBody } from '../errors/error-body.ts'
+import { type GatewayError } from '../errors/gateway-error.ts'
+import { securityHeaders } from './base-headers.ts'
+import { lingerBeforeClose } from './linger.ts'
+import { contextOf, type RequestContext } from './request-context.ts'
+
+/** JSON always says its charset: Windows PowerShell reads it as Latin-1 otherwise. */
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
+/**
+ * Writes the head of an answer: the headers that every answer has, then the given ones.
+ *
+ * @param headers a flat list of names and values
+ */
+export function writeHead(res: ServerResponse, status: number, headers: readonly string[]): void {
+  res.writeHead(status, [...securityHeaders, 'x-request-id', contextOf(res.req).id, ...headers])
+}
+
+/** Sends a whole answer in one write. */
+export function sendBody(
+  res: ServerResponse,
+  status: number,
+  headers: readonly string[],
+  body: Buffer,
+): void {
+  contextOf(res.req).record.bytesOut = body.length
+  writeHead(res, status, [...headers, 'content-length', String(body.length)])
+  res.end(body)
+}
+
+export function sendJson(
+  res: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: readonly string[] = [],
+): void {
+  sendBody(res, status, ['content-type', JSON_TYPE, ...headers], Buffer.from(JSON.stringify(value)))
+}
+
+/** Answers with the error envelope. The connection is closed when the request body was left unread. */
+export function sendError(res: ServerResponse, context: RequestContext, error: GatewayError): void {
+  context.record.error = error.fields.code ?? error.fields.type
+  context.record.cause = error.cause
+  const headers = Object.entries(error.headers).flat()
+  if (error.closesConnection || !res.req.complete) {
+    headers.push('connection', 'close')
+    lingerBeforeClose(res.req.socket)
+  }
+  sendJson(res, error.status, toErrorBody(error, context.id), headers)
+}

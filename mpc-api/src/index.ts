@@ -1,0 +1,86 @@
+import { config as loadDotenv } from 'dotenv'
+import { toBanner } from './banner.ts'
+import { type Config, ConfigError, readConfig } from './config/read-config.ts'
+import { type Gateway, startGateway } from './gateway.ts'
+import { createLogger, type Logger } from './telemetry/logger.ts'
+import { chooseUpstream, type ChosenUpstream } from './choose-upstream.ts'
+
+/** npm hands a Ctrl-C on to a process that the terminal has told already; such an echo is no second signal. */
+const NPM_ECHO_MS = 200
+
+loadDotenv({ quiet: true })
+const { config, logger, flush } = configure()
+try {
+  await serve(config, logger, flush)
+} catch (problem) {
+  logger.fatal({ err: problem }, describeStartFailure(problem, config))
+  flush()
+  process.exit(1)
+}
+
+function configure(): { config: Config; logger: Logger; flush: () => void } {
+  try {
+    const config = readConfig(process.env)
+    return { config, ...createLogger(config.logLevel) }
+  } catch (problem) {
+    if (!(problem instanceof ConfigError)) throw problem
+    process.stderr.write(`${problem.message}\n`)
+    process.exit(1)
+  }
+}
+
+async function serve(config: Config, logger: Logger, flush: () => void): Promise<void> {
+  const upstream = await chooseUpstream(config)
+  const gateway = await startGateway(config, upstream.urls, logger)
+  for (const warning of config.warnings) logger.warn(warning)
+  logger.info({ url: gateway.url, upstream: upstream.urls }, 'listening')
+  if (config.environment !== 'production') {
+    const keyRequired = config.apiKey !== undefined
+    process.stdout.write(
+      toBanner({ url: gateway.url, upstream: upstream.label, keyRequired, model: upstream.model }),
+    )
+  }
+  endOnSignals(gateway, upstream, logger, flush)
+}
+
+function describeStartFailure(problem: unknown, { host, port }: Config): string {
+  const code = problem instanceof Error && 'code' in problem ? problem.code : undefined
+  if (code === 'EADDRINUSE')
+    return `MPC-API cannot start: port ${port} on ${host} is taken. Stop what uses it, or set PORT.`
+  if (code === 'EACCES')
+    return `MPC-API cannot start: port ${port} needs more rights. Set PORT to one above 1023.`
+  return 'MPC-API cannot start'
+}
+
+/** The first signal drains, a second one ends the process at once. */
+function endOnSignals(gateway: Gateway, upstream: ChosenUpstream, logger: Logger, flush: () => void): void {
+  let drainingSince: number | undefined
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (drainingSince !== undefined) {
+      const isEcho =
+        process.env['npm_lifecycle_event'] !== undefined && performance.now() - drainingSince < NPM_ECHO_MS
+      if (isEcho) return
+      logger.warn({ signal }, 'ending at once')
+      flush()
+      process.exit(1)
+    }
+    drainingSince = performance.now()
+    logger.info({ signal }, 'draining')
+    void end(gateway, upstream, logger, flush)
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
+
+async function end(
+  gateway: Gateway,
+  upstream: ChosenUpstream,
+  logger: Logger,
+  flush: () => void,
+): Promise<void> {
+  await gateway.drain()
+  upstream.close()
+  logger.info('ended')
+  flush()
+  process.exit(0)
+}

@@ -1,0 +1,68 @@
+import { type RequestHandler } from 'express'
+import { type IncomingMessage, type ServerResponse } from 'node:http'
+import { pinoHttp } from 'pino-http'
+import { contextOf } from '../http/request-context.ts'
+import { type Logger } from '../telemetry/logger.ts'
+
+/**
+ * One line for each request, when its answer is done or its client has left. The line is built from the context's
+ * record alone: no header, no body and no query ever reaches the log.
+ */
+export function accessLog(logger: Logger): RequestHandler {
+  return pinoHttp({
+    logger,
+    genReqId: (req) => contextOf(req).id,
+    // pino-http would log the request itself beside our entry.
+    serializers: { req: () => undefined },
+    wrapSerializers: false,
+    quietResLogger: true,
+    customLogLevel: (_req, res) =>
+      res.statusCode === 500 ? 'error' : res.statusCode > 500 ? 'warn' : 'info',
+    customSuccessMessage: () => 'request',
+    customErrorMessage: () => 'request',
+    customSuccessObject: (req, res) => toEntry(req, res),
+    customErrorObject: (req, res) => toEntry(req, res),
+  })
+}
+
+function toEntry(req: IncomingMessage, res: ServerResponse): Record<string, unknown> {
+  const context = contextOf(req)
+  const { record } = context
+  return {
+    id: context.id,
+    method: req.method,
+    route: record.route ?? null,
+    status: res.headersSent ? res.statusCode : null,
+    outcome: record.error !== undefined ? 'failed' : context.clientGone ? 'client_gone' : 'completed',
+    ms: round(context.elapsedMs()),
+    key: record.key,
+    model: record.model,
+    stream: record.stream,
+    bytesIn: record.bytesIn,
+    bytesOut: record.bytesOut,
+    upstream: record.upstream,
+    upstreamMs: difference(record.upstreamEndMs, record.upstreamStartMs),
+    firstByteMs: difference(record.firstByteMs, record.upstreamStartMs),
+    usage: record.usage,
+    costMicroUsd: record.costMicroUsd,
+    upstreamStatus: record.upstreamStatus,
+    error: record.error,
+    cause: describeCause(record.cause),
+    stack:
+      record.error === 'INTERNAL_ERROR' && record.cause instanceof Error ? record.cause.stack : undefined,
+  }
+}
+
+function difference(end: number | undefined, start: number | undefined): number | undefined {
+  return end === undefined || start === undefined ? undefined : round(end - start)
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100
+}
+
+/** Only the code: messages of others may quote a prompt or an answer. */
+function describeCause(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name
+}

@@ -1,0 +1,61 @@
+import { type RequestHandler } from 'express'
+import { type IncomingHttpHeaders } from 'node:http'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { contextOf } from '../http/request-context.ts'
+import { type KeyRing } from '../services/keys/key-ring.ts'
+
+const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/
+
+export interface AuthenticateOptions {
+  keys: KeyRing
+  /** Origins whose pages may call; only asked while no key protects the API. */
+  corsOrigins: readonly string[]
+  /** True while serving without keys is safe only because nobody but this machine can connect. */
+  trustsLoopbackOnly: boolean
+}
+
+/**
+ * Lets in callers that present a key, by headers alone, before any body is read. Without keys everyone on this machine
+ * is served, except web pages from elsewhere: a browser would let any site spend the user's tokens.
+ */
+export function authenticate({ keys, corsOrigins, trustsLoopbackOnly }: AuthenticateOptions): RequestHandler {
+  return function checkKey(req, _res, next) {
+    const context = contextOf(req)
+    if (keys.isOpen) {
+      const { origin } = req.headers
+      if (trustsLoopbackOnly && origin !== undefined) refuseForeignPage(origin, corsOrigins)
+      next()
+      return
+    }
+    const secret = readSecret(req.headers)
+    const key = secret === undefined ? undefined : keys.find(secret)
+    if (key === undefined) throw unauthorized(secret)
+    context.record.key = key
+    next()
+  }
+}
+
+function refuseForeignPage(origin: string, corsOrigins: readonly string[]): void {
+  if (LOOPBACK_ORIGIN.test(origin) || corsOrigins.includes(origin)) return
+  throw new GatewayError(
+    'FORBIDDEN',
+    'No key protects this API, so web pages from other hosts are not served. Set MPC_API_KEY, or name the page in MPC_CORS_ORIGINS.',
+  )
+}
+
+function readSecret(headers: IncomingHttpHeaders): string | undefined {
+  const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
+  return bearer ?? single(headers['x-api-key']) ?? single(headers['api-key'])
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function unauthorized(secret: string | undefined): GatewayError {
+  const message =
+    secret === undefined
+      ? 'An API key is required: send it as "Authorization: Bearer KEY", "x-api-key: KEY" or "api-key: KEY".'
+      : 'The API key is not known here. Check that it is the value of MPC_API_KEY.'
+  return new GatewayError('UNAUTHORIZED', message, { headers: { 'www-authenticate': 'Bearer' } })
+}

@@ -1,0 +1,33 @@
+import { isObject } from '../protocol/token-usage.ts'
+import { findTopLevelMember } from '../protocol/json-member.ts'
+
+/**
+ * Makes a streaming request ask for its usage, which LiteLLM leaves out otherwise. The option is spliced into the bytes;
+ * everything else stays as the client wrote it.
+ *
+ * @param bytes JSON text of `body`, a non-empty object
+ * @returns the bytes to send, and whether the client did not ask itself, so that the usage chunk must be kept from it
+ */
+export function askForUsage(
+  bytes: Buffer,
+  body: Record<string, unknown>,
+): { bytes: Buffer; hidesUsage: boolean } {
+  const options = body['stream_options']
+  if (isObject(options) && options['include_usage'] === true) return { bytes, hidesUsage: false }
+  if (!('stream_options' in body)) return { bytes: insertFirst(bytes), hidesUsage: true }
+  const member = findTopLevelMember(bytes, 'stream_options')
+  // Anything but an object or null is LiteLLM's to refuse.
+  if (member === undefined || (options !== null && !isObject(options))) return { bytes, hidesUsage: false }
+  const value = Buffer.from(JSON.stringify({ ...options, include_usage: true }))
+  return {
+    bytes: Buffer.concat([bytes.subarray(0, member.start), value, bytes.subarray(member.end)]),
+    hidesUsage: true,
+  }
+}
+
+const FIRST_MEMBER = Buffer.from('"stream_options":{"include_usage":true},')
+
+function insertFirst(bytes: Buffer): Buffer {
+  const at = bytes.indexOf('{') + 1
+  return Buffer.concat([bytes.subarray(0, at), FIRST_MEMBER, bytes.subarray(at)])
+}

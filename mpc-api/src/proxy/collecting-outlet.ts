@@ -1,0 +1,55 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+import { type Answer, type Outlet } from './answer.ts'
+import { headerOf } from './response-headers.ts'
+
+/** More than this is not collected, in bytes. */
+const MAX_BYTES = 16 * 1024 * 1024
+
+/** Collects a whole JSON answer for the gateway itself. `read()` returns it once the exchange is over. */
+export function collectingOutlet(): Outlet & { read(): unknown } {
+  let value: unknown
+  return {
+    read: () => value,
+    whenReady: (action) => action(),
+    stream: () => {
+      throw new GatewayError(
+        'LLM_ERROR',
+        'LiteLLM answered with a stream where a whole answer was asked for.',
+      )
+    },
+    whole: (_status, headers, tap) => {
+      tap.readCostHeader(headerOf(headers, 'x-litellm-response-cost'))
+      return collect((body) => {
+        value = parse(body)
+        tap.readAnswer(value)
+      })
+    },
+  }
+}
+
+function collect(done: (body: Buffer) => void): Answer {
+  const chunks: Buffer[] = []
+  let size = 0
+  return {
+    started: false,
+    write: (chunk) => {
+      size += chunk.length
+      if (size > MAX_BYTES)
+        throw new GatewayError('LLM_ERROR', `LiteLLM's answer is larger than ${MAX_BYTES} bytes.`)
+      chunks.push(chunk)
+      return 'more'
+    },
+    end: () => done(Buffer.concat(chunks)),
+    fail: (error) => {
+      throw error
+    },
+  }
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString()) as unknown
+  } catch (cause) {
+    throw new GatewayError('LLM_ERROR', 'LiteLLM answered with something that is not JSON.', { cause })
+  }
+}

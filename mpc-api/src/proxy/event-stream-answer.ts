@@ -1,0 +1,136 @@
+import { type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { lingerBeforeClose } from '../http/linger.ts'
+import { contextOf } from '../http/request-context.ts'
+import { writeHead } from '../http/respond.ts'
+import { readFrameAt } from '../protocol/sse-frame.ts'
+import { SseFramer } from '../protocol/sse-framer.ts'
+import { type StreamAnswer, type StreamOptions, type WriteResult } from './answer.ts'
+import { toClientHeaders } from './response-headers.ts'
+import { toUpstreamError } from './upstream-error.ts'
+import { carriesOnlyUsage } from './usage-only-chunk.ts'
+
+const STREAM_HEADERS = [
+  'content-type',
+  'text/event-stream; charset=utf-8',
+  'cache-control',
+  'no-cache, no-transform',
+  'x-accel-buffering',
+  'no',
+]
+const PING = Buffer.from(': ping\n\n')
+
+/** A stream of server-sent events, passed on frame by frame as it comes. */
+export class EventStreamAnswer implements StreamAnswer {
+  started = false
+  readonly #res: ServerResponse
+  readonly #options: StreamOptions
+  readonly #framer = new SseFramer()
+  #headers: string[] = []
+
+  constructor(res: ServerResponse, options: StreamOptions) {
+    this.#res = res
+    this.#options = options
+  }
+
+  accept(received: IncomingHttpHeaders): void {
+    this.#headers = toClientHeaders(received)
+  }
+
+  startEarly(): void {
+    this.#start()
+    this.#res.write(PING)
+  }
+
+  ping(): void {
+    if (this.#framer.atBoundary && !this.#res.writableNeedDrain) this.#res.write(PING)
+  }
+
+  write(chunk: Buffer): WriteResult {
+    const { bytes, areWhole } = this.#framer.push(chunk)
+    if (bytes.length === 0) return 'more'
+    return areWhole ? this.#passFrames(bytes) : this.#pass(bytes)
+  }
+
+  end(): void {
+    // The last frame may lack its blank line; half a frame is never passed on.
+    const rest = this.#framer.rest()
+    const isTerminal = rest.length > 0 && this.#options.dialect.meaningOf(readFrameAt(rest, 0)) === 'terminal'
+    if (!isTerminal) throw cutShort(this.started)
+    this.#passFrames(rest)
+  }
+
+  fail(error: GatewayError): void {
+    const separator = this.#framer.atBoundary ? '' : '\n\n'
+    this.#res.write(separator + this.#options.dialect.toErrorFrame(error, contextOf(this.#res.req).id))
+    this.#cut()
+  }
+
+  /** Passes whole frames on, up to the one that ends or fails the stream. */
+  #passFrames(bytes: Buffer): WriteResult {
+    const { dialect, tap, hidesUsage } = this.#options
+    let passFrom = 0
+    let result: WriteResult = 'more'
+    for (let at = 0; at < bytes.length;) {
+      const frame = readFrameAt(bytes, at)
+      at = frame.end
+      const meaning = dialect.meaningOf(frame)
+      if (meaning === 'error' && !this.started) throw toUpstreamError(readStatus(frame.data), {}, frame.data)
+      if (meaning !== 'content') {
+        this.#pass(bytes.subarray(passFrom, frame.end))
+        return meaning === 'error' ? this.#failed() : this.#completed()
+      }
+      const payload = tap.readFrame(frame)
+      if (hidesUsage && payload !== undefined && carriesOnlyUsage(payload)) {
+        result = this.#pass(bytes.subarray(passFrom, frame.start))
+        passFrom = frame.end
+      }
+    }
+    return passFrom < bytes.length ? this.#pass(bytes.subarray(passFrom)) : result
+  }
+
+  #pass(bytes: Buffer): WriteResult {
+    if (bytes.length === 0) return 'more'
+    if (!this.started) this.#start()
+    contextOf(this.#res.req).record.bytesOut += bytes.length
+    return this.#res.write(bytes) ? 'more' : 'full'
+  }
+
+  #start(): void {
+    this.started = true
+    writeHead(this.#res, 200, [...STREAM_HEADERS, ...this.#headers])
+  }
+
+  #completed(): WriteResult {
+    this.#res.end()
+    return 'complete'
+  }
+
+  #failed(): WriteResult {
+    contextOf(this.#res.req).record.error = 'LLM_ERROR'
+    this.#cut()
+    return 'failed'
+  }
+
+  /** Ends the connection after what was written, without the final chunk that would make the answer look complete. */
+  #cut(): void {
+    const { socket } = this.#res.req
+    lingerBeforeClose(socket)
+    socket.destroySoon()
+  }
+}
+
+function cutShort(started: boolean): GatewayError {
+  return new GatewayError(
+    'LLM_ERROR',
+    started
+      ? 'LiteLLM ended the stream before the answer was complete.'
+      : 'LiteLLM answered with an empty stream.',
+  )
+}
+
+/** The HTTP status that an error frame names; a failure without one is LiteLLM's. */
+function readStatus(data: Buffer): number {
+  const match = /"(?:code|status|status_code)"\s*:\s*"?([45]\d\d)\b/.exec(data.toString('utf8', 0, 4096))
+  return match === null ? 500 : Number(match[1])
+}

@@ -1,0 +1,250 @@
+import { type IncomingHttpHeaders } from 'node:http'
+import { type Dispatcher } from 'undici'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { type RequestContext } from '../http/request-context.ts'
+import { type StreamDialect } from '../protocol/stream-dialect.ts'
+import { type UsageDialect } from '../protocol/token-usage.ts'
+import { type Answer, type Outlet, type StreamAnswer } from './answer.ts'
+import { Clocks, type ExchangeClocks } from './clocks.ts'
+import { RefusedAnswer } from './refused-answer.ts'
+import { headerOf } from './response-headers.ts'
+import { type Upstream, type UpstreamAddress } from './upstream.ts'
+import { UsageTap } from './usage-tap.ts'
+
+/** A request as it goes to LiteLLM. */
+export interface Call {
+  method: Dispatcher.HttpMethod
+  /** Path at LiteLLM's root, with its query. */
+  path: string
+  headers: string[]
+  body: Buffer | null
+  asksForStream: boolean
+  streamDialect: StreamDialect
+  usageDialect: UsageDialect
+  hidesUsage: boolean
+}
+
+/** How long LiteLLM may take to close its side after the client has the whole answer. */
+const CLOSING_MS = 1000
+
+/** No connection was made, so nothing was sent: the one failure after which a request may be sent again. */
+export class ConnectFailure extends Error {}
+
+/**
+ * One request to LiteLLM, and its answer on the way to whoever asked: undici's handler on one side, the outlet on the
+ * other, the clocks between them. When the client leaves, LiteLLM's side is cancelled.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #call: Call
+  readonly #outlet: Outlet
+  readonly #context: RequestContext
+  readonly #clocks: Clocks
+  readonly #tap: UsageTap
+  #stream: StreamAnswer | undefined
+  #answer: Answer | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #isComplete = false
+  #settle: { resolve: () => void; reject: (reason: unknown) => void } | undefined
+
+  constructor(call: Call, context: RequestContext, outlet: Outlet, clocks: ExchangeClocks) {
+    this.#call = call
+    this.#outlet = outlet
+    this.#context = context
+    this.#tap = new UsageTap(call.usageDialect, context.record)
+    this.#clocks = new Clocks(
+      clocks,
+      {
+        expired: (clock, limitMs) => this.#fail(tookTooLong(clock, limitMs)),
+        startStream: () => this.#streamAnswer().startEarly(),
+        ping: () => this.#streamAnswer().ping(),
+      },
+      call.asksForStream,
+    )
+    context.onInterrupted((reason) => (reason === undefined ? this.#over() : this.#fail(reason)))
+  }
+
+  /**
+   * Sends the request to an address and relays the answer.
+   *
+   * @throws {GatewayError} when it failed before anything was sent to the client
+   * @throws {ConnectFailure} when no connection could be made; `run` may be called again
+   */
+  run(upstream: Upstream, address: UpstreamAddress): Promise<void> {
+    this.#context.record.upstream = address.url
+    this.#context.record.upstreamStartMs ??= this.#context.elapsedMs()
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+      if (this.#context.clientGone) this.#over()
+      else upstream.dispatch(address, this.#call, this)
+    })
+  }
+
+  /** True once a connection to LiteLLM carried the request. */
+  get reached(): boolean {
+    return this.#controller !== undefined
+  }
+
+  /** Stops the clocks. Call it after the last `run`. */
+  close(): void {
+    this.#clocks.stop()
+    this.#context.record.upstreamEndMs ??= this.#context.elapsedMs()
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#settle === undefined) controller.abort(new Error('the exchange is over'))
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (status < 200 || this.#settle === undefined) return
+    this.#clocks.received()
+    this.#context.record.firstByteMs ??= this.#context.elapsedMs()
+    this.#context.record.upstreamStatus = status
+    try {
+      this.#answer = this.#chooseAnswer(status, headers)
+    } catch (problem) {
+      this.#fail(problem)
+    }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#answer === undefined || this.#isComplete || this.#settle === undefined) return
+    this.#clocks.received()
+    try {
+      this.#afterWrite(this.#answer.write(chunk), controller)
+    } catch (problem) {
+      this.#fail(problem)
+    }
+  }
+
+  onResponseEnd(): void {
+    this.close()
+    try {
+      if (!this.#isComplete) this.#answer?.end()
+      this.#succeed()
+    } catch (problem) {
+      this.#fail(problem)
+    }
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, problem: Error): void {
+    if (this.#isComplete) this.#succeed()
+    else if (this.#controller === undefined)
+      this.#reject(new ConnectFailure('no connection', { cause: problem }))
+    else this.#fail(new GatewayError('LLM_ERROR', lostConnection(this.#answer), { cause: problem }))
+  }
+
+  onRequestUpgrade(): void {
+    this.#fail(new GatewayError('LLM_ERROR', 'LiteLLM switched protocols, which was not asked for.'))
+  }
+
+  /** LiteLLM may answer a request for a stream in one piece: its content type decides. */
+  #chooseAnswer(status: number, headers: IncomingHttpHeaders): Answer {
+    if (status >= 300) return new RefusedAnswer(status, headers)
+    const type = (headerOf(headers, 'content-type') ?? '').toLowerCase()
+    const encoding = headerOf(headers, 'content-encoding') ?? 'identity'
+    if (encoding !== 'identity') {
+      throw new GatewayError(
+        'LLM_ERROR',
+        `LiteLLM encoded its answer (${encoding}), which was not asked for.`,
+      )
+    }
+    if (type.startsWith('text/event-stream')) {
+      const stream = this.#streamAnswer()
+      stream.accept(headers)
+      return stream
+    }
+    if (this.#stream?.started === true) {
+      throw new GatewayError('LLM_ERROR', 'LiteLLM answered in one piece after the stream had begun.')
+    }
+    if (/^application\/(?:[\w.-]+\+)?json\b/.test(type)) return this.#outlet.whole(status, headers, this.#tap)
+    throw new GatewayError(
+      'LLM_ERROR',
+      `LiteLLM answered with ${type === '' ? 'no content type' : type.split(';')[0]}, not with JSON.`,
+    )
+  }
+
+  #streamAnswer(): StreamAnswer {
+    this.#stream ??= this.#outlet.stream({
+      dialect: this.#call.streamDialect,
+      tap: this.#tap,
+      hidesUsage: this.#call.hidesUsage,
+    })
+    return this.#stream
+  }
+
+  #afterWrite(result: ReturnType<Answer['write']>, controller: Dispatcher.DispatchController): void {
+    if (this.#stream?.started === true) this.#clocks.sent()
+    if (result === 'more') return
+    if (result === 'full') this.#waitForClient(controller)
+    else if (result === 'complete') this.#awaitClosing()
+    else this.#over()
+  }
+
+  #waitForClient(controller: Dispatcher.DispatchController): void {
+    controller.pause()
+    this.#clocks.setPaused(true)
+    this.#outlet.whenReady(() => {
+      this.#clocks.setPaused(false)
+      controller.resume()
+    })
+  }
+
+  /** The client has everything. LiteLLM gets a moment to end its side, so that the connection can be used again. */
+  #awaitClosing(): void {
+    this.#isComplete = true
+    this.close()
+    setTimeout(() => this.#over(), CLOSING_MS).unref()
+  }
+
+  #fail(problem: unknown): void {
+    if (this.#settle === undefined) return
+    const open =
+      this.#stream?.started === true
+        ? this.#stream
+        : this.#answer?.started === true
+          ? this.#answer
+          : undefined
+    if (open === undefined || !(problem instanceof GatewayError)) {
+      this.#reject(problem)
+    } else {
+      this.#context.record.error = problem.fields.code ?? problem.fields.type
+      this.#context.record.cause = problem.cause
+      open.fail(problem)
+      this.#succeed()
+    }
+    this.#controller?.abort(new Error('the exchange failed'))
+  }
+
+  /** Ends the exchange and cancels whatever LiteLLM still does for it. */
+  #over(): void {
+    this.#succeed()
+    this.#controller?.abort(new Error('the exchange is over'))
+  }
+
+  #succeed(): void {
+    this.#settle?.resolve()
+    this.#settle = undefined
+  }
+
+  #reject(problem: unknown): void {
+    this.#settle?.reject(problem)
+    this.#settle = undefined
+  }
+}
+
+function tookTooLong(clock: string, limitMs: number): GatewayError {
+  return new GatewayError('GATEWAY_TIMEOUT', `LiteLLM took longer than ${limitMs} ms (${clock}).`, {
+    details: { clock, limitMs },
+  })
+}
+
+function lostConnection(answer: Answer | undefined): string {
+  return answer === undefined
+    ? 'The connection to LiteLLM was lost before it answered.'
+    : 'The connection to LiteLLM was lost before the answer was complete.'
+}

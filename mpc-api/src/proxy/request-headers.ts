@@ -1,0 +1,37 @@
+import { type IncomingHttpHeaders } from 'node:http'
+
+/** What a client may say to LiteLLM by header. Everything else is left behind, above all `x-litellm-*`. */
+const FORWARDED = new Set(['content-type', 'accept', 'accept-language', 'user-agent', 'openai-beta', 'range'])
+const FORWARDED_TRACE = new Set(['traceparent', 'tracestate', 'baggage', 'x-client-request-id'])
+const FORWARDED_PREFIXES = ['anthropic-', 'x-stainless-']
+
+/**
+ * The headers of a request to LiteLLM, as a flat list.
+ *
+ * @param requestId becomes `x-litellm-call-id`, by which both logs can be joined
+ */
+export function toUpstreamHeaders(
+  received: IncomingHttpHeaders,
+  own: readonly string[],
+  requestId: string,
+): string[] {
+  const headers = [...own, 'x-litellm-call-id', requestId]
+  const hopByHop = namedInConnection(received.connection)
+  for (const name in received) {
+    if (!isForwarded(name) || hopByHop?.includes(name) === true) continue
+    const value = received[name]
+    if (typeof value === 'string') headers.push(name, value)
+  }
+  return headers
+}
+
+function isForwarded(name: string): boolean {
+  if (FORWARDED.has(name) || FORWARDED_TRACE.has(name)) return true
+  return FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix))
+}
+
+/** RFC 9110 §7.6.1: what Connection names is meant for this hop alone. */
+function namedInConnection(connection: string | undefined): string[] | undefined {
+  if (connection === undefined || /^(?:keep-alive|close)$/i.test(connection)) return undefined
+  return connection.split(',').map((name) => name.trim().toLowerCase())
+}

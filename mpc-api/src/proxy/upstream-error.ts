@@ -1,0 +1,92 @@
+import { type IncomingHttpHeaders } from 'node:http'
+import { type ErrorFields, GatewayError, UpstreamRefusal } from '../errors/gateway-error.ts'
+import { isObject } from '../protocol/token-usage.ts'
+import { headerOf } from './response-headers.ts'
+
+const LONGEST_RETRY_AFTER_S = 60
+
+/**
+ * Turns an answer of LiteLLM that is no success into the error that the client gets. A 4xx stays what it was, unless it
+ * refuses the gateway's own key; a 5xx keeps its kind and loses its text, which may name inner things.
+ */
+export function toUpstreamError(status: number, headers: IncomingHttpHeaders, body: Buffer): GatewayError {
+  if (status >= 300 && status < 400) {
+    return new GatewayError('LLM_ERROR', 'LiteLLM answered with a redirect, which is never followed.', {
+      details: { upstreamStatus: status },
+    })
+  }
+  if (status < 400 || status >= 500) return toFailure(status, body)
+  const fields = readErrorFields(body, status)
+  if (refusesOurKey(status, fields)) {
+    return new GatewayError(
+      'LLM_ERROR',
+      `LiteLLM refused the gateway's own key (${status}). Check LITELLM_API_KEY, and which models it may use.`,
+      { details: { upstreamStatus: status }, cause: fields.message },
+    )
+  }
+  return new UpstreamRefusal(status, fields, status === 429 ? { 'retry-after': readRetryAfter(headers) } : {})
+}
+
+function toFailure(status: number, body: Buffer): GatewayError {
+  const options = { details: { upstreamStatus: status }, cause: body.toString('utf8', 0, 2000) }
+  if (status === 503) {
+    return new GatewayError('SERVICE_UNAVAILABLE', 'LiteLLM is not available right now (503).', options)
+  }
+  if (status === 504) {
+    return new GatewayError('GATEWAY_TIMEOUT', 'LiteLLM timed out waiting for the provider (504).', options)
+  }
+  return new GatewayError('LLM_ERROR', `LiteLLM failed on this request (${status}).`, options)
+}
+
+/** Without a database LiteLLM answers a wrong key with 400 `no_db_connection`. */
+function refusesOurKey(status: number, fields: ErrorFields): boolean {
+  return (
+    status === 401 ||
+    status === 403 ||
+    (status === 400 && [fields.type, fields.code].includes('no_db_connection'))
+  )
+}
+
+function readErrorFields(body: Buffer, status: number): ErrorFields {
+  const error = readErrorObject(body)
+  return {
+    message: text(error['message']) ?? `LiteLLM refused the request (${status}).`,
+    type: text(error['type']) ?? (status === 429 ? 'rate_limit_error' : 'invalid_request_error'),
+    param: text(error['param']) ?? null,
+    code: text(error['code']) ?? null,
+  }
+}
+
+function readErrorObject(body: Buffer): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body.toString())
+    if (!isObject(value)) return {}
+    if (isObject(value['error'])) return value['error']
+    // FastAPI's own refusals: {"detail": "…"} or {"detail": {"error": "…"}}
+    const detail = value['detail']
+    const inner = isObject(detail) ? detail['error'] : detail
+    return isObject(inner) ? inner : { message: inner }
+  } catch {
+    // HTML or plain text: its wording is not meant for API clients.
+    return {}
+  }
+}
+
+/** LiteLLM writes a missing value as the word "None". */
+function text(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string' && value !== '' && value !== 'None' ? value : undefined
+}
+
+/** Whole seconds from 1 to 60. LiteLLM hands the provider's header on under a name of its own. */
+function readRetryAfter(headers: IncomingHttpHeaders): string {
+  const given = headerOf(headers, 'retry-after') ?? headerOf(headers, 'llm_provider-retry-after')
+  const seconds = given === undefined ? 1 : secondsFrom(given)
+  return String(Math.min(LONGEST_RETRY_AFTER_S, Math.max(1, Math.ceil(seconds))))
+}
+
+function secondsFrom(value: string): number {
+  if (/^\d+(\.\d+)?$/.test(value.trim())) return Number(value)
+  const at = Date.parse(value)
+  return Number.isNaN(at) ? 1 : (at - Date.now()) / 1000
+}

@@ -1,0 +1,107 @@
+import { type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { contextOf } from '../http/request-context.ts'
+import { JSON_TYPE, sendBody, writeHead } from '../http/respond.ts'
+import { type Answer, type WriteResult } from './answer.ts'
+import { headerOf, toClientHeaders } from './response-headers.ts'
+import { type UsageTap } from './usage-tap.ts'
+
+/** An answer up to this size is checked before the client sees any of it; a larger one streams through. */
+const MAX_CHECKED_BYTES = 1024 * 1024
+
+/** A JSON answer in one piece. */
+export class WholeAnswer implements Answer {
+  started = false
+  readonly #res: ServerResponse
+  readonly #status: number
+  readonly #received: IncomingHttpHeaders
+  readonly #tap: UsageTap
+  #chunks: Buffer[] = []
+  #size = 0
+
+  constructor(res: ServerResponse, status: number, headers: IncomingHttpHeaders, tap: UsageTap) {
+    this.#res = res
+    this.#status = status
+    this.#received = headers
+    this.#tap = tap
+    tap.readCostHeader(headerOf(headers, 'x-litellm-response-cost'))
+  }
+
+  write(chunk: Buffer): WriteResult {
+    this.#size += chunk.length
+    if (this.started) return this.#pass(chunk)
+    this.#chunks.push(chunk)
+    if (this.#size <= MAX_CHECKED_BYTES) return 'more'
+    const held = Buffer.concat(this.#chunks)
+    this.#chunks = []
+    if (!startsJson(held)) throw notJson()
+    this.started = true
+    writeHead(this.#res, this.#status, this.#headers())
+    return this.#pass(held)
+  }
+
+  end(): void {
+    if (this.started) {
+      this.#res.end()
+      return
+    }
+    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
+    const value = parse(body)
+    if (typeof value !== 'object' || value === null) throw notJson()
+    this.#tap.readAnswer(value)
+    this.started = true
+    sendBody(this.#res, this.#status, this.#headers(), body)
+  }
+
+  fail(): void {
+    // Without its announced end the answer is visibly cut short.
+    this.#res.destroy()
+  }
+
+  #pass(bytes: Buffer): WriteResult {
+    contextOf(this.#res.req).record.bytesOut += bytes.length
+    return this.#res.write(bytes) ? 'more' : 'full'
+  }
+
+  #headers(): string[] {
+    return [
+      'content-type',
+      JSON_TYPE,
+      ...toClientHeaders(this.#received),
+      ...serverTiming(this.#res, this.#received),
+    ]
+  }
+}
+
+/**
+ * Where the time went (W3C Server Timing), in ms: in the gateway, in LiteLLM itself, at the provider. The last two
+ * come from LiteLLM's own headers and are left out when it does not say.
+ */
+function serverTiming(res: ServerResponse, received: IncomingHttpHeaders): string[] {
+  const context = contextOf(res.req)
+  const total = context.elapsedMs()
+  const upstream = total - (context.record.upstreamStartMs ?? total)
+  const entries = [`gateway;dur=${(total - upstream).toFixed(2)}`]
+  const overhead = Number(headerOf(received, 'x-litellm-overhead-duration-ms') ?? Number.NaN)
+  const response = Number(headerOf(received, 'x-litellm-response-duration-ms') ?? Number.NaN)
+  if (Number.isFinite(overhead)) entries.push(`litellm;dur=${overhead.toFixed(2)}`)
+  if (Number.isFinite(response - overhead))
+    entries.push(`provider;dur=${Math.max(0, response - overhead).toFixed(2)}`)
+  return ['server-timing', entries.join(', ')]
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString()) as unknown
+  } catch (cause) {
+    throw notJson(cause)
+  }
+}
+
+function startsJson(bytes: Buffer): boolean {
+  return /^\s*[[{]/.test(bytes.toString('latin1', 0, 64))
+}
+
+function notJson(cause?: unknown): GatewayError {
+  return new GatewayError('LLM_ERROR', 'LiteLLM answered with something that is no JSON object.', { cause })
+}

@@ -1,0 +1,39 @@
+import { GatewayError } from '../../errors/gateway-error.ts'
+import { isObject } from '../../protocol/token-usage.ts'
+
+/** Control characters, which would forge log lines and header values. */
+// eslint-disable-next-line no-control-regex -- finding control characters is the purpose
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+
+/**
+ * Reads the model that a request names.
+ *
+ * @throws {GatewayError} BAD_REQUEST
+ */
+export function readModel(body: Record<string, unknown>): string {
+  const model = body['model']
+  if (typeof model !== 'string' || model.trim() === '') {
+    throw refusal('model must be a non-empty string; GET /api/models lists what there is.', 'model')
+  }
+  if (CONTROL.test(model)) throw refusal('model must not contain control characters.', 'model')
+  return model
+}
+
+/** @throws {GatewayError} BAD_REQUEST unless `messages` is a non-empty array of objects with a role */
+export function checkMessages(body: Record<string, unknown>): void {
+  const messages = body['messages']
+  if (!Array.isArray(messages) || messages.length === 0) {
+    throw refusal('messages must be a non-empty array.', 'messages')
+  }
+  for (const [index, message] of messages.entries()) {
+    const at = `messages[${index}]`
+    if (!isObject(message)) throw refusal(`${at} must be an object with a role.`, at)
+    const role = message['role']
+    if (typeof role !== 'string' || role === '')
+      throw refusal(`${at}.role must be a non-empty string.`, `${at}.role`)
+  }
+}
+
+function refusal(message: string, param: string): GatewayError {
+  return new GatewayError('BAD_REQUEST', message, { param })
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { chatAnswer } from '../support/chat-frames.ts'
+import { expectEnvelope } from '../support/expect-envelope.ts'
+import { ask, chatPath, clientKey, startPair, upstreamKey } from '../support/start-pair.ts'
+
+const { gateway, upstream, post } = await startPair()
+const open = await startPair({ MPC_API_KEY: '' })
+
+const postWith = (headers: Record<string, string>, path = chatPath) =>
+  fetch(gateway.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(ask),
+  })
+
+describe('a caller with the key', () => {
+  it.each([
+    { authorization: `Bearer ${clientKey}` },
+    { authorization: `bearer ${clientKey}` },
+    { 'x-api-key': clientKey },
+    { 'api-key': clientKey },
+  ])('is let in by %o', async (headers) => {
+    upstream.respond(chatAnswer())
+
+    expect((await postWith(headers)).status).toBe(200)
+  })
+
+  it.each(['authorization', 'x-api-key', 'api-key'])(
+    'given in %s, does not hand the key to LiteLLM, which gets ours',
+    async (name) => {
+      upstream.respond(chatAnswer())
+      await postWith({ [name]: name === 'authorization' ? `Bearer ${clientKey}` : clientKey })
+
+      expect(upstream.requests[0]?.headers['authorization']).toBe(`Bearer ${upstreamKey}`)
+      expect(upstream.received()).not.toContain(clientKey)
+    },
+  )
+})
+
+describe('a caller without the key', () => {
+  it.each([
+    {},
+    { authorization: '' },
+    { authorization: 'Bearer' },
+    { authorization: 'Bearer ' },
+    { authorization: clientKey },
+    { authorization: `Basic ${clientKey}` },
+    { authorization: `Bearer ${clientKey.slice(0, -1)}` },
+    { authorization: `Bearer ${clientKey}x` },
+    { authorization: `Bearer ${clientKey.toUpperCase()}` },
+    { authorization: `Bearer ${upstreamKey}` },
+    { authorization: `Bearer ${'x'.repeat(300)}` },
+    { 'x-api-key': 'wrong' },
+    { 'x-api-key': '' },
+    { 'api-key': '__proto__' },
+  ])('is refused with 401: %o', async (headers) => {
+    const error = await expectEnvelope(await postWith(headers), 401, 'UNAUTHORIZED')
+
+    expect(error.type).toBe('authentication_error')
+    expect(upstream.received()).toBe('')
+  })
+
+  it.each(['/api/models', '/api/models/x', '/v1/models', '/api/v1/models'])(
+    'is refused on GET %s',
+    async (path) => {
+      await expectEnvelope(await fetch(gateway.url + path), 401, 'UNAUTHORIZED')
+    },
+  )
+
+  it.each(['/health', '/health/live'])('may ask %s', async (path) => {
+    expect((await fetch(gateway.url + path)).status).toBe(200)
+  })
+
+  it('is refused before the body is looked at', async () => {
+    const refused = fetch(gateway.url + chatPath, { method: 'POST', body: 'no json at all' })
+
+    await expectEnvelope(await refused, 401, 'UNAUTHORIZED')
+  })
+})
+
+describe('no key configured, listening on loopback', () => {
+  it('lets everybody in, whatever key they send', async () => {
+    open.upstream.respond(chatAnswer())
+
+    expect((await open.post(chatPath, ask)).status).toBe(200)
+    expect((await open.post(chatPath, ask, { headers: { authorization: '' } })).status).toBe(200)
+  })
+})
+
+describe('the wrong key twice over', () => {
+  it('does not spoil the right one that comes next', async () => {
+    upstream.respond(chatAnswer())
+    await postWith({ authorization: 'Bearer wrong' })
+
+    expect((await post(chatPath, ask)).status).toBe(200)
+  })
+})

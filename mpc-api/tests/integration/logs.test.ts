@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest'
+import {
+  chatAnswer,
+  chatFrames,
+  doneFrame,
+  finishFrame,
+  textFrame,
+  usageFrame,
+  wholeChat,
+} from '../support/chat-frames.ts'
+import { ask, askStream, chatPath, clientKey, startPair, upstreamKey } from '../support/start-pair.ts'
+import { json, resetAtOnce, silence, stream, whole } from '../support/upstream-behaviours.ts'
+
+const { gateway, post, rawPost, upstream } = await startPair({
+  LOG_LEVEL: 'trace',
+  NODE_ENV: 'production',
+  MPC_FIRST_BYTE_TIMEOUT_MS: '300',
+})
+
+const canary = 'canary-7f3a'
+const secretAsk = { ...ask, messages: [{ role: 'user', content: `prompt ${canary}` }], user: canary }
+
+const linesOf = (id: string) => gateway.logs().filter((line) => JSON.stringify(line).includes(id))
+/** The one line that the access log has for a request, once it is there. */
+async function accessLine(id: string): Promise<Record<string, unknown>> {
+  const access = () => linesOf(id).filter((line) => JSON.stringify(line).includes('/chat/completions'))
+  await expect.poll(() => access().length).toBeGreaterThan(0)
+  return access().at(-1)!
+}
+const numbersIn = (value: unknown): number[] =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).flatMap(numbersIn)
+    : typeof value === 'number'
+      ? [value]
+      : []
+
+describe('the log', () => {
+  it('never holds a key, a prompt, an answer or a foreign text, whatever happens', async () => {
+    const authorization = `Bearer ${clientKey}`
+    const headers = {
+      authorization,
+      cookie: canary,
+      'x-api-key': canary,
+      'api-key': canary,
+      'proxy-authorization': canary,
+      'x-foo': canary,
+    }
+    const error = { message: `you said ${canary}`, type: canary, param: canary, code: '400' }
+    const incidents = [
+      chatAnswer(`answer ${canary}`),
+      stream(chatFrames(canary)),
+      stream([textFrame(canary)], { end: 'reset' }),
+      json({ error }, { status: 400 }),
+      json({ error }, { status: 401 }),
+      json({ error }, { status: 500 }),
+      whole(`<html>${canary}</html>`, { status: 502 }),
+      whole(`{"${canary}`),
+      whole('', { headers: { 'x-inner': canary, 'set-cookie': canary } }),
+      resetAtOnce,
+      silence,
+    ]
+    for (const incident of incidents) {
+      for (const stream of [false, true]) {
+        upstream.respond(incident)
+        await post(chatPath, { ...secretAsk, stream }, { headers })
+          .then((response) => response.text())
+          .catch(() => '')
+      }
+    }
+    const refusals = [
+      `{"x": "${canary}`,
+      { model: '', x: canary },
+      { ...ask, api_base: `http://${canary}` },
+      canary,
+    ]
+    for (const refused of refusals) await post(chatPath, refused, { headers })
+    await post(chatPath, secretAsk, { headers: { authorization: `Bearer ${canary}` } })
+    await post(`${chatPath}?api_key=${canary}`, secretAsk)
+    await post(`/nothing/here?key=${canary}`, secretAsk)
+    upstream.respond(silence)
+    const leaver = await rawPost(chatPath, secretAsk)
+    leaver.destroy()
+    const garbage = await rawPost(chatPath, canary, { 'Content-Length': '5', 'X-Evil': canary })
+    await garbage.closed().catch(() => undefined)
+
+    const everything = JSON.stringify(gateway.logs())
+    expect(everything).not.toContain(canary)
+    expect(everything).not.toContain(clientKey)
+    expect(everything).not.toContain(upstreamKey)
+    expect(gateway.logs().length).toBeGreaterThan(20)
+  })
+
+  it('has one line for a request, with method, route, status, model, bytes, time and the name of the key', async () => {
+    upstream.respond(chatAnswer())
+    await (await post(chatPath, ask, { headers: { 'x-request-id': 'line-whole' } })).text()
+    const line = JSON.stringify(await accessLine('line-whole'))
+    const values = numbersIn(await accessLine('line-whole'))
+
+    expect(linesOf('line-whole')).toHaveLength(1)
+    for (const part of ['POST', '/chat/completions', 'scripted']) expect(line).toContain(part)
+    expect(values).toContain(200)
+    expect(values).toContain(JSON.stringify(wholeChat()).length)
+    expect(line).toMatch(/key/i)
+  })
+
+  it('has the route and not the path that was asked for', async () => {
+    await post(`/nothing/${canary}`, ask, { headers: { 'x-request-id': 'line-route' } })
+    await expect.poll(() => linesOf('line-route').length).toBe(1)
+
+    expect(JSON.stringify(linesOf('line-route'))).toContain('404')
+    expect(JSON.stringify(linesOf('line-route'))).not.toContain(canary)
+  })
+
+  it.each([
+    ['of a refused request', { ...ask, model: '' }, 400],
+    ['of a request with a wrong key', ask, 401],
+  ])('has one line %s', async (_, body, status) => {
+    const id = `line-${status}`
+    const authorization = status === 401 ? 'Bearer wrong' : `Bearer ${clientKey}`
+    await post(chatPath, body, { headers: { 'x-request-id': id, authorization } })
+    await expect.poll(() => linesOf(id).length).toBe(1)
+
+    expect(numbersIn(linesOf(id))).toContain(status)
+  })
+
+  it('has one line for a client that left', async () => {
+    upstream.respond(silence)
+    const client = await rawPost(chatPath, ask, { 'X-Request-Id': 'line-left' })
+    const request = await upstream.nextRequest()
+    client.destroy()
+    await request.closed
+    await expect.poll(() => linesOf('line-left').length).toBe(1)
+
+    expect(JSON.stringify(linesOf('line-left'))).toMatch(/cancel|abort|left|gone|closed|499/i)
+  })
+
+  it('does not call a broken stream a success', async () => {
+    upstream.respond(stream([textFrame('a')], { end: 'reset' }))
+    const client = await rawPost(chatPath, askStream, { 'X-Request-Id': 'line-broken' })
+    await client.answer()
+    await expect.poll(() => linesOf('line-broken').length).toBeGreaterThan(0)
+
+    expect(JSON.stringify(linesOf('line-broken'))).toMatch(/LLM_ERROR/)
+  })
+})
+
+describe('usage in the log', () => {
+  // 11 prompt tokens of which 4 were cached, 7 completion tokens of which 2 were reasoning.
+  const expected = [7, 4, 2]
+
+  it('of a whole answer comes with the cost that LiteLLM put into the header', async () => {
+    const headers = { 'x-litellm-response-cost': '0.000123', 'x-litellm-response-cost-original': '9.9' }
+    upstream.respond(json(wholeChat(), { headers }))
+    await post(chatPath, ask, { headers: { 'x-request-id': 'usage-whole' } })
+    const line = await accessLine('usage-whole')
+
+    expect(numbersIn(line)).toEqual(expect.arrayContaining(expected))
+    expect(numbersIn(line)).toSatisfy((all: number[]) => all.includes(123) || all.includes(0.000123))
+    expect(JSON.stringify(line)).not.toContain('9.9')
+  })
+
+  it.each([
+    ['that did not ask for it', askStream],
+    ['that asked for it', { ...askStream, stream_options: { include_usage: true } }],
+  ])('of a stream comes with the cost in its last chunk, for a client %s', async (_, body) => {
+    const id = `usage-stream-${'stream_options' in body}`
+    upstream.respond(stream([textFrame('a'), finishFrame, usageFrame, doneFrame]))
+    await (await post(chatPath, body, { headers: { 'x-request-id': id } })).text()
+    const line = await accessLine(id)
+
+    expect(numbersIn(line)).toEqual(expect.arrayContaining(expected))
+    expect(numbersIn(line)).toSatisfy((all: number[]) => all.includes(123) || all.includes(0.000123))
+  })
+
+  it('of a stream never comes from the zeros that LiteLLM puts into its headers', async () => {
+    const headers = { 'x-litellm-response-cost-original': '0.0', 'x-litellm-key-spend': '0.0' }
+    upstream.respond(stream(chatFrames('a'), { headers }))
+    await (await post(chatPath, askStream, { headers: { 'x-request-id': 'usage-zero' } })).text()
+    const cost = /"cost\w*":([^,}]+)/.exec(JSON.stringify(await accessLine('usage-zero')))?.[1]
+
+    expect(cost ?? 'null').toBe('null')
+  })
+})

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findLitellm } from '../support/litellm-installation.ts'
+import {
+  configurations,
+  startLitellmWithProviders,
+  type LitellmWithProviders,
+} from '../support/litellm-with-providers.ts'
+import { type ProviderBehaviour } from '../support/scripted-provider.ts'
+
+const litellm = await findLitellm()
+
+const failures = {
+  'a 429': { kind: 'fail', status: 429, headers: { 'retry-after': '1' } },
+  'a 500': { kind: 'fail', status: 500 },
+  'a broken connection': { kind: 'reset' },
+} satisfies Record<string, ProviderBehaviour>
+type Failure = keyof typeof failures
+
+const messages = [{ role: 'user', content: 'Say hello.' }]
+const requests = {
+  'chat (OpenAI)': ['/v1/chat/completions', { model: 'gpt-4o-mini', messages }],
+  'streamed chat (OpenAI)': ['/v1/chat/completions', { model: 'gpt-4o-mini', messages, stream: true }],
+  'chat (Anthropic)': ['/v1/chat/completions', { model: 'claude-sonnet-5-5', messages }],
+  'streamed chat (Anthropic)': [
+    '/v1/chat/completions',
+    { model: 'claude-sonnet-5-5', messages, stream: true },
+  ],
+  messages: ['/v1/messages', { model: 'claude-sonnet-5-5', messages, max_tokens: 10 }],
+  responses: ['/v1/responses', { model: 'gpt-4o-mini', input: 'Say hello.' }],
+  embeddings: ['/v1/embeddings', { model: 'text-embedding-3-small', input: 'hello' }],
+  speech: ['/v1/audio/speech', { model: 'gpt-4o-mini-tts', input: 'hello', voice: 'alloy' }],
+  images: ['/v1/images/generations', { model: 'gpt-image-2', prompt: 'a hedgehog' }],
+} satisfies Record<string, readonly [string, object]>
+type Request = keyof typeof requests
+
+/**
+ * What no setting of LiteLLM changes: it opens a connection that broke before the answer a second time where it
+ * speaks HTTP itself, and its image generation keeps the OpenAI client's two retries.
+ */
+const exceptions: Partial<Record<Request, Partial<Record<Failure, number>>>> = {
+  'chat (Anthropic)': { 'a broken connection': 2 },
+  'streamed chat (Anthropic)': { 'a broken connection': 2 },
+  messages: { 'a broken connection': 2 },
+  responses: { 'a broken connection': 2 },
+  images: { 'a 429': 3, 'a 500': 3, 'a broken connection': 3 },
+}
+
+const cases = (Object.keys(requests) as Request[]).flatMap((request) =>
+  (Object.keys(failures) as Failure[]).map((failure) => ({
+    request,
+    failure,
+    calls: exceptions[request]?.[failure] ?? 1,
+  })),
+)
+
+describe.skipIf(!litellm.ready)('the default configuration, when its provider fails', () => {
+  let proxy: LitellmWithProviders
+  beforeAll(async () => {
+    if (litellm.ready) proxy = await startLitellmWithProviders(litellm.program, configurations.default)
+  })
+  afterAll(() => proxy[Symbol.asyncDispose]())
+
+  it.each(cases)(
+    '$request, on $failure, costs provider calls: $calls',
+    async ({ request, failure, calls }) => {
+      proxy.script(failures[failure])
+      const [path, body] = requests[request]
+      const response = await proxy.post(path, body)
+      expect(response.status).toBe(failure === 'a 429' ? 429 : 500)
+      expect(proxy.openai.calls.length + proxy.anthropic.calls.length).toBe(calls)
+    },
+  )
+
+  it('hands the wait that the provider asked for on as llm_provider-retry-after', async () => {
+    proxy.script({ kind: 'fail', status: 429, headers: { 'retry-after': '7' } })
+    const response = await proxy.chat('gpt-4o-mini')
+    expect(response.headers.get('llm_provider-retry-after')).toBe('7')
+  })
+})

@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process'
+import { access, mkdir, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+/** The LiteLLM that the tests run against, and that the configurations were written for. */
+export const litellmVersion = '1.106.2'
+
+/** A real LiteLLM on this machine, or the reason why there is none. */
+export type LitellmInstallation =
+  { readonly ready: true; readonly program: string } | { readonly ready: false; readonly reason: string }
+
+const run = promisify(execFile)
+const windows = process.platform === 'win32'
+const cacheFolder = resolve(import.meta.dirname, '../../../.cache')
+const environmentFolder = join(cacheFolder, 'litellm-venv')
+const lockFolder = join(cacheFolder, 'litellm-venv.lock')
+const marker = join(environmentFolder, `installed-${litellmVersion}`)
+const scripts = join(environmentFolder, windows ? 'Scripts' : 'bin')
+const installation: LitellmInstallation = {
+  ready: true,
+  program: join(scripts, windows ? 'litellm.exe' : 'litellm'),
+}
+
+const installLimitMs = 8 * 60_000
+
+/**
+ * LiteLLM in a Python virtual environment of the tests' own, made on first use and kept in `.cache/`.
+ * Where Python or its package registry does not answer, says why instead, also on stderr.
+ */
+export async function findLitellm(): Promise<LitellmInstallation> {
+  if (await exists(marker)) return installation
+  const failure = await install().catch((error: unknown) => firstLine(error))
+  if (failure === null) return installation
+  process.stderr.write(`skipped: tests against a real LiteLLM: ${failure}\n`)
+  return { ready: false, reason: failure }
+}
+
+async function install(): Promise<string | null> {
+  const python = await findPython()
+  if (python === null) return 'no Python 3.10 or newer on PATH'
+  await mkdir(cacheFolder, { recursive: true })
+  await takeLock()
+  try {
+    // Another process may have finished while this one waited.
+    if (await exists(marker)) return null
+    await rm(environmentFolder, { recursive: true, force: true })
+    await run(python, ['-m', 'venv', environmentFolder], { timeout: installLimitMs })
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries', '1']
+    await run(join(scripts, 'python'), [...pip, `litellm[proxy]==${litellmVersion}`], {
+      timeout: installLimitMs,
+    })
+    await writeFile(marker, '')
+    return null
+  } finally {
+    await rmdir(lockFolder)
+  }
+}
+
+/** Two test runs on one machine must not build the same environment at once. */
+async function takeLock(): Promise<void> {
+  const deadline = Date.now() + installLimitMs
+  while (Date.now() < deadline) {
+    const taken = await mkdir(lockFolder).then(
+      () => true,
+      () => false,
+    )
+    if (taken) return
+    await removeStaleLock()
+    await sleep(500)
+  }
+  throw new Error(`another process holds ${lockFolder}`)
+}
+
+async function removeStaleLock(): Promise<void> {
+  const age = await stat(lockFolder).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => 0,
+  )
+  if (age > installLimitMs) await rmdir(lockFolder).catch(() => undefined)
+}
+
+async function findPython(): Promise<string | null> {
+  for (const name of windows ? ['python', 'py'] : ['python3', 'python']) {
+    const check = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'
+    const usable = await run(name, ['-c', check]).then(
+      () => true,
+      () => false,
+    )
+    if (usable) return name
+  }
+  return null
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+/** pip's own sentence is the last line that starts with ERROR; Node's message only repeats the command. */
+function firstLine(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const lines = ('stderr' in error ? String(error.stderr) : '').split('\n')
+  return lines.findLast((line) => line.startsWith('ERROR')) ?? error.message.split('\n')[0] ?? 'unknown'
+}
