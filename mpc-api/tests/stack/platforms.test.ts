@@ -114,11 +114,16 @@ describe.skipIf(reason !== undefined)('the platforms on a real engine', () => {
       const { NetworkSettings } = await stack.inspect(project, service)
       const addresses = Object.values(NetworkSettings.Networks).map(({ IPAddress }) => IPAddress)
       const tries = outsiders
-      .filter(([other]) => other !== project)
-      .flatMap((outsider) => [service, ...addresses].map((host) => ({ outsider, host })))
-    const open = await Promise.all(tries.map(({ outsider, host }) => reaches(stack, outsider, `${host}:${port}`)))
-    expect(tries.filter((_, i) => open[i]).map(({ outsider, host }) => `${outsider[1]} → ${host}`)).toEqual([])
-  })
+        .filter(([other]) => other !== project)
+        .flatMap((outsider) => [service, ...addresses].map((host) => ({ outsider, host })))
+      const open = await Promise.all(
+        tries.map(({ outsider, host }) => reaches(stack, outsider, `${host}:${port}`)),
+      )
+      expect(tries.filter((_, i) => open[i]).map(({ outsider, host }) => `${outsider[1]} → ${host}`)).toEqual(
+        [],
+      )
+    },
+  )
 
   it.skipIf(!hasSquid)(
     'the SSRF proxy lets MPC-API and LiteLLM through by name, and no other private address',
