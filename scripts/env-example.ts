@@ -38,7 +38,9 @@ function renderVariable(variable: StackVariable): string {
   const lines = wrapped(variable.about)
   switch (variable.kind) {
     case 'generated':
-      return [...lines, ...wrapped(secretNote(variable)), `${variable.name}=`, ''].join('\n')
+      return [...lines, ...wrapped(secretNote(variable)), recipe(variable), `${variable.name}=`, ''].join(
+        '\n',
+      )
     case 'typed':
       return [...lines, ...typedNote(variable), `${variable.name}=`, ''].join('\n')
     case 'setting':
@@ -49,13 +51,16 @@ function renderVariable(variable: StackVariable): string {
 function secretNote({ format, change }: GeneratedSecret): string {
   const characters = format.encoding === 'hex' ? format.bytes * 2 : Math.ceil((format.bytes * 4) / 3)
   const shape = `${format.prefix && `${format.prefix} and `}${characters} ${format.encoding} characters`
-  return `Secret, generated: ${shape} (${opensslFor(format)}). To change it: ${change}.`
+  return `Secret, generated: ${shape}. To change it: ${change}.`
 }
 
-function opensslFor({ bytes, encoding }: GeneratedSecret['format']): string {
-  return encoding === 'hex'
-    ? `openssl rand -hex ${bytes}`
-    : `openssl rand -base64 ${bytes} | tr '+/' '-_' | tr -d '='`
+/** The line that a shell makes the value from, for those without Node: docs/AI_INFRA_SETUP.md says how. */
+function recipe({ name, format: { prefix, bytes, encoding } }: GeneratedSecret): string {
+  const openssl =
+    encoding === 'hex'
+      ? `openssl rand -hex ${bytes}`
+      : `openssl rand -base64 ${bytes} | tr '+/' '-_' | tr -d '='`
+  return `#$ ${name}=${prefix}$(${openssl})`
 }
 
 function typedNote({ secret, example }: TypedValue): string[] {
