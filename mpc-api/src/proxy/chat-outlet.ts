@@ -77,9 +77,9 @@ class ChatStream implements StreamAnswer {
   }
 
   write(chunk: Buffer): WriteResult {
-    const { bytes, areWhole } = this.#framer.push(chunk)
-    if (!areWhole) throw new GatewayError('LLM_ERROR', 'LiteLLM sent a frame too large to be read.')
-    return this.#readFrames(bytes)
+    const { piece, frames } = this.#framer.push(chunk)
+    if (piece.length > 0) throw new GatewayError('LLM_ERROR', 'LiteLLM sent a frame too large to be read.')
+    return this.#readFrames(frames)
   }
 
   end(): void {

@@ -100,6 +100,7 @@ export class ChatSession {
       headers: toUpstreamHeaders(this.#headers, this.#deps.upstream.ownHeaders, this.#callId()),
       body: Buffer.from(JSON.stringify(body)),
       asksForStream: streams,
+      media: undefined,
       streamDialect: chatDialect,
       usageDialect: 'openai',
       hidesUsage: false,

@@ -4,7 +4,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import { EventStream } from '../http/event-stream.ts'
 import { readBody } from '../http/read-body.ts'
 import { contextOf } from '../http/request-context.ts'
-import { requireJson } from '../http/require-json.ts'
+import { requireJson } from './json-call.ts'
 import { sendJson } from '../http/respond.ts'
 import { type ExchangeClocks } from '../proxy/clocks.ts'
 import { ChatSession, ClientLeft } from '../proxy/complete-chat.ts'
@@ -77,6 +77,7 @@ async function readJob(deps: GenerateDeps, kind: Kind, req: Request, res: Respon
   requireJson(req)
   const bytes = await readBody(req, res, {
     maxBytes: deps.limits.maxBodyBytes,
+    variable: 'MPC_MAX_BODY_BYTES',
     idleMs: deps.clocks.bodyIdleMs,
   })
   contextOf(req).record.bytesIn = bytes.length
