@@ -18,6 +18,8 @@ export class PartialReader {
   #start: number | undefined
   #member: string | undefined
   #index = 0
+  /** The outermost object has ended, or never began. */
+  #isOver = false
 
   push(piece: string): Part[] {
     this.#text += piece
@@ -30,13 +32,17 @@ export class PartialReader {
   }
 
   #step(character: string): Part | undefined {
+    if (this.#isOver || (this.#stack.length === 0 && !/[\s{]/.test(character))) {
+      this.#isOver = true
+      return undefined
+    }
     if (this.#inString) {
       if (character === '\\') this.#at += 1
       else if (character === '"') this.#inString = false
       return undefined
     }
     if (character === ':' && this.#stack.length === 1 && this.#member === undefined) {
-      this.#member = this.#read(this.#at) as string | undefined
+      this.#member = String(this.#read(this.#at))
       this.#start = undefined
       this.#index = 0
       return undefined
@@ -63,7 +69,7 @@ export class PartialReader {
     let part: Part | undefined
     if (inItems) part = this.#take(`${this.#member ?? ''}[${this.#index++}]`)
     else if (inMembers) part = this.#take(this.#member ?? '')
-    if (character !== ',') this.#stack.pop()
+    if (character !== ',') this.#isOver = this.#stack.pop() === undefined || this.#stack.length === 0
     else if (inMembers) this.#member = undefined
     return part
   }
