@@ -45,11 +45,14 @@ export class ChatSession {
   readonly #headers: IncomingHttpHeaders
   #turns = 0
   #spent: Spent | undefined
+  #isBooked = true
 
   constructor(deps: ChatDeps, context: RequestContext, headers: IncomingHttpHeaders) {
     this.#deps = deps
     this.#context = context
     this.#headers = { ...headers, 'content-type': 'application/json', accept: 'application/json' }
+    // The access log is written as soon as the client has left, before a turn that is cut off can say so.
+    context.onInterrupted(() => this.#book(toSpent(context.record)))
   }
 
   /**
@@ -63,19 +66,27 @@ export class ChatSession {
     delete record.usage
     delete record.costMicroUsd
     delete record.upstreamEndMs
+    this.#isBooked = false
     try {
       const answer = await this.#converse(request)
       const spent = toSpent(record)
-      this.#spent = addSpent(this.#spent, spent)
+      this.#book(spent)
       return { ...answer, ...spent }
     } catch (problem) {
       // What LiteLLM refused has cost nothing; any other failure may have cost what nobody said.
-      if (!(problem instanceof UpstreamRefusal)) this.#spent = addSpent(this.#spent, toSpent(record))
+      this.#book(problem instanceof UpstreamRefusal ? undefined : toSpent(record))
       throw problem
-    } finally {
-      if (this.#spent?.usage !== undefined) record.usage = this.#spent.usage
-      record.costMicroUsd = this.#spent?.costMicroUsd ?? null
     }
+  }
+
+  /** Adds what the running turn used to the turns before it. Once only: an interrupted turn fails afterwards, too. */
+  #book(spent: Spent | undefined): void {
+    if (this.#isBooked) return
+    this.#isBooked = true
+    if (spent !== undefined) this.#spent = addSpent(this.#spent, spent)
+    const { record } = this.#context
+    if (this.#spent?.usage !== undefined) record.usage = this.#spent.usage
+    record.costMicroUsd = this.#spent?.costMicroUsd ?? null
   }
 
   async #converse(request: ChatRequest): Promise<ChatAnswer> {
