@@ -9,7 +9,7 @@ const hostile =
 
 describe('the first messages', () => {
   const messagesFor = (topic: string) =>
-    openConversation(script.prepare({ topic, durationSeconds: 60 }), prompts, false)
+    openConversation(script.prepare({ topic, durationSeconds: 60 }), prompts)
 
   it('have the same rules whatever the topic says', () => {
     expect(messagesFor(hostile)[0]).toEqual(messagesFor('Bread')[0])
@@ -31,17 +31,14 @@ describe('the first messages', () => {
     expect(messagesFor('Bread')).toEqual(messagesFor('Bread'))
   })
 
-  it('say the schema in words only for a model that cannot be held to one', () => {
+  it('say the schema in words too, for models that cannot be held to one', () => {
     const job = script.prepare({ topic: 'Bread' })
-    expect(openConversation(job, prompts, false)[0]!.content).not.toContain('JSON Schema')
-    expect(openConversation(job, prompts, true)[0]!.content).toContain(JSON.stringify(job.schema))
+    expect(openConversation(job, prompts)[0]!.content).toContain(JSON.stringify(job.schema))
   })
 
-  it('the request for a repair shows the answer, each problem and the schema', () => {
-    const job = script.prepare({ topic: 'Bread' })
-    const [quoted, asked] = askForRepair(job, prompts, 'nope', [{ path: 'title', message: 'is missing' }])
+  it('the request for a repair shows the answer and each problem', () => {
+    const [quoted, asked] = askForRepair(prompts, 'nope', [{ path: 'title', message: 'is missing' }])
     expect(quoted).toEqual({ role: 'assistant', content: 'nope' })
     expect(asked!.content).toContain('- title: is missing')
-    expect(asked!.content).toContain(JSON.stringify(job.schema))
   })
 })

@@ -16,26 +16,26 @@ const MOST_PROBLEMS = 20
  * The first messages of a generation. What the caller wrote stands in one place alone, as JSON between marks that it
  * cannot contain: they are made from its hash. The same request makes the same bytes, so that caches can work.
  *
- * @param showsSchema says the schema in words too, for models that cannot be held to one
+ * The schema is always said in words too: a LiteLLM that drops parameters does not say when a model cannot be held to
+ * one. It costs some hundred tokens that providers cache, and saves a second turn.
  */
-export function openConversation(job: Job, prompts: PromptLibrary, showsSchema: boolean): ChatMessage[] {
+export function openConversation(job: Job, prompts: PromptLibrary): ChatMessage[] {
   const data = toInertJson(job.data)
   const rules = prompts.get(job.kind as PromptName).text
-  const schema = showsSchema ? fill(prompts.get('schema'), { schema: JSON.stringify(job.schema) }) : ''
+  const schema = fill(prompts.get('schema'), { schema: JSON.stringify(job.schema) })
   const request = fill(prompts.get('request'), {
     requirements: JSON.stringify(job.requirements),
     mark: createHash('sha256').update(data).digest('hex').slice(0, 16),
     data,
   })
   return [
-    { role: 'system', content: rules + schema },
+    { role: 'system', content: `${rules}\n\n${schema}` },
     { role: 'user', content: request },
   ]
 }
 
 /** The two messages that show a model what was wrong with its answer. */
 export function askForRepair(
-  job: Job,
   prompts: PromptLibrary,
   answer: string,
   problems: readonly Problem[],
@@ -47,13 +47,7 @@ export function askForRepair(
   if (more > 0) listed.push(`- and ${more} more of the kind`)
   return [
     { role: 'assistant', content: answer.slice(0, LONGEST_QUOTE) },
-    {
-      role: 'user',
-      content: fill(prompts.get('repair'), {
-        problems: listed.join('\n'),
-        schema: JSON.stringify(job.schema),
-      }),
-    },
+    { role: 'user', content: fill(prompts.get('repair'), { problems: listed.join('\n') }) },
   ]
 }
 

@@ -69,7 +69,7 @@ export async function generate(job: Job, tools: GenerationTools): Promise<Genera
 class Generation {
   readonly #job: Job
   readonly #tools: GenerationTools
-  #messages: ChatMessage[]
+  readonly #messages: ChatMessage[]
   /** False once the model has turned out to take no schema. */
   #isHeldToSchema = true
   #usage = NO_USAGE
@@ -77,7 +77,7 @@ class Generation {
   constructor(job: Job, tools: GenerationTools) {
     this.#job = job
     this.#tools = tools
-    this.#messages = openConversation(job, tools.prompts, false)
+    this.#messages = openConversation(job, tools.prompts)
   }
 
   async run(): Promise<Generated> {
@@ -88,7 +88,7 @@ class Generation {
       const { problems } = reading
       if (this.#usage.turns >= MOST_TURNS)
         throw this.#failed('invalid', describeInvalid(problems), { problems })
-      this.#messages.push(...askForRepair(this.#job, this.#tools.prompts, text, problems))
+      this.#messages.push(...askForRepair(this.#tools.prompts, text, problems))
       this.#tools.report?.({ type: 'progress', stage: 'repairing', turn: this.#usage.turns + 1, problems })
     }
   }
@@ -121,8 +121,6 @@ class Generation {
     } catch (problem) {
       if (!this.#isHeldToSchema || !refusesSchema(problem)) throw problem
       this.#isHeldToSchema = false
-      const opening = openConversation(this.#job, this.#tools.prompts, true)
-      this.#messages = [...opening, ...this.#messages.slice(opening.length)]
       return this.#send()
     }
   }

@@ -8,7 +8,7 @@ const VARIABLES = {
   metadata: [],
   request: ['requirements', 'mark', 'data'],
   schema: ['schema'],
-  repair: ['problems', 'schema'],
+  repair: ['problems'],
 } as const satisfies Record<string, readonly string[]>
 
 export type PromptName = keyof typeof VARIABLES
