@@ -23,8 +23,8 @@ describe('.env.example', () => {
 describe('renderEnvExample', () => {
   it("adds MPC-API's own variables and keeps the stack's word on those that both have", () => {
     const rendered = renderEnvExample(catalogue, [
-      { name: 'MPC_IDLE_TIMEOUT_MS', group: 'clocks', description: 'Between two chunks.', default: '120000' },
-      { name: 'MPC_API_KEY', group: 'keys', description: 'The first key.', secret: true },
+      { name: 'MPC_IDLE_TIMEOUT_MS', group: 'Clocks', description: 'Between two chunks.', default: '120000' },
+      { name: 'MPC_API_KEY', group: 'Keys', description: 'The first key.', default: undefined, secret: true },
     ])
     expect(rendered).toContain('# Between two chunks.\n# Setting.\n#MPC_IDLE_TIMEOUT_MS=120000\n')
     expect(rendered).not.toContain('The first key.')
