@@ -28,8 +28,6 @@ export const checks = [
       ...['--cache', '--cache-strategy', 'content', '--cache-location', `${cache}/prettier`],
     ],
   },
-  generated('.env.example', 'scripts/env-example.ts'),
-  generated('docs/configuration.md', 'scripts/generate-configuration-docs.ts'),
 ]
 
 /** @type {Step} */
@@ -58,11 +56,6 @@ function types(project) {
     program: 'typescript/bin/tsc',
     args: ['-p', project, '--noEmit', '--incremental', '--tsBuildInfoFile', info],
   }
-}
-
-/** @param {string} file @param {string} generator @returns {Step} */
-function generated(file, generator) {
-  return { name: `${file} is current`, program: 'tsx/dist/cli.mjs', args: [generator, '--check'] }
 }
 
 /**

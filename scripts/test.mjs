@@ -1,12 +1,12 @@
 // `npm test`: installs what is missing, then runs everything that needs nothing but Node. `node scripts/test.mjs litellm`
 // and `stack` run what needs more, `all` runs it all. Plain JavaScript: it runs before anything is installed.
 import './require-node.mjs'
+import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { rmSync } from 'node:fs'
 import { installPackages } from './install-packages.mjs'
 import { runProgram } from './run-program.mjs'
 import { build, checks, suites } from './test-steps.mjs'
@@ -16,6 +16,8 @@ import { readCounts, summarize } from './vitest-counts.mjs'
 /** @typedef {import('./vitest-counts.mjs').Counts} Counts */
 
 const root = resolve(fileURLToPath(import.meta.url), '../..')
+/** Programs that write into a pipe cannot see whether a terminal is at its end. */
+const colours = process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
 const wanted = process.argv[2] ?? 'default'
 const chosen = wanted === 'all' ? Object.values(suites).flat() : suites[wanted]
 if (chosen === undefined) {
@@ -69,7 +71,7 @@ async function runStep({ name, program, args, report, limitMs = 600_000 }) {
   if (reportFile !== undefined) rmSync(reportFile, { force: true })
   const startedAt = performance.now()
   const command = [join(root, 'node_modules', program), ...args]
-  const { ok, output } = await runProgram(process.execPath, command, { cwd: root, limitMs })
+  const { ok, output } = await runProgram(process.execPath, command, { cwd: root, limitMs, env: colours })
   const counts = reportFile === undefined ? countOne(ok) : readCounts(reportFile, ok)
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   if (!ok) say(`\n${output.trimEnd()}\n`)
