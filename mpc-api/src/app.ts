@@ -9,6 +9,7 @@ import { crossOrigin } from './middlewares/cross-origin.ts'
 import { handleError } from './middlewares/error-handler.ts'
 import { notFound } from './middlewares/not-found.ts'
 import { refuseWhileDraining } from './middlewares/refuse-while-draining.ts'
+import { contract } from './routes/contract.ts'
 import { health } from './routes/health.ts'
 import { inference } from './routes/inference.ts'
 import { retrieveModel } from './routes/retrieve-model.ts'
@@ -33,6 +34,7 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
   app.use(accessLog(logger))
   app.use(crossOrigin(config.corsOrigins))
   app.use('/health', health({ probe, isDraining, version, upstream, admission }))
+  app.use(contract({ publicUrl: config.publicUrl }))
   app.use(insideApi(refuseWhileDraining(isDraining)))
   app.use(
     insideApi(
