@@ -9,6 +9,7 @@ import { crossOrigin } from './middlewares/cross-origin.ts'
 import { handleError } from './middlewares/error-handler.ts'
 import { notFound } from './middlewares/not-found.ts'
 import { refuseWhileDraining } from './middlewares/refuse-while-draining.ts'
+import { contract } from './routes/contract.ts'
 import { generation, isGeneratePath } from './routes/generate.ts'
 import { health } from './routes/health.ts'
 import { inference } from './routes/inference.ts'
@@ -23,8 +24,7 @@ export interface Runtime {
 
 /** The request path, top to bottom. */
 export function createApp(deps: Deps, runtime: Runtime): Express {
-  const { config, keys, logger, probe, upstream } = deps
-  const litellmUrl = upstream.addresses.map((address) => address.url).join(',')
+  const { admission, answers, config, keys, logger, probe, upstream } = deps
   const { isDraining, version } = runtime
 
   const app = express()
@@ -34,14 +34,15 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
   app.use(beginRequest(runtime.connections))
   app.use(accessLog(logger))
   app.use(crossOrigin(config.corsOrigins))
-  app.use('/health', health({ probe, isDraining, version, litellmUrl }))
+  app.use('/health', health({ probe, isDraining, version, upstream, admission }))
+  app.use(contract({ publicUrl: config.publicUrl }))
   app.use(behindKey(refuseWhileDraining(isDraining)))
   app.use(
     behindKey(
       authenticate({ keys, corsOrigins: config.corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly }),
     ),
   )
-  app.use(inference({ upstream, limits: config.limits, clocks: config.clocks }))
+  app.use(inference({ upstream, admission, answers, limits: config.limits, clocks: config.clocks }))
   app.use(retrieveModel({ upstream, clocks: config.clocks }))
   app.use(
     generation({
