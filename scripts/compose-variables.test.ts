@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { describeConfig } from '../mpc-api/src/config/describe-config.ts'
 import { partFiles, projectFiles, readProject } from './compose-projects.ts'
 import { readCatalogue } from './stack-catalogue.ts'
 
@@ -10,16 +11,24 @@ function variablesIn(text: string): Set<string> {
   return new Set([...text.matchAll(/(?<!\$)\$\{([A-Z][A-Z0-9_]*)/g)].map(([, name]) => name ?? ''))
 }
 
-/** PORT is MPC-API's own: it only stands in for MPC_API_HOST_PORT. LOG_LEVEL likewise passes through. */
-const ofMpcApi = new Set(['PORT', 'LOG_LEVEL'])
+const ofMpcApi = new Set(describeConfig().map(({ name }) => name))
+/** What the container does not take from .env: its address, its kind, and a key that is not for it. */
+const fixedInContainer = ['PORT', 'MPC_HOST', 'NODE_ENV', 'LITELLM_MASTER_KEY']
 
 describe('ai-infra/variables.json', () => {
   it('has every variable of every Compose file, and none that no file reads', () => {
     const used = new Set(
       [...projects, ...partFiles.map(readProject)].flatMap(({ text }) => [...variablesIn(text)]),
     )
-    const known = variables.map(({ name }) => name)
-    expect([...used].filter((name) => !ofMpcApi.has(name)).sort()).toEqual(known.sort())
+    const known = new Set(variables.map(({ name }) => name))
+    expect([...used].filter((name) => !known.has(name) && !ofMpcApi.has(name))).toEqual([])
+    expect([...known].filter((name) => !used.has(name))).toEqual([])
+  })
+
+  it('is joined by the variables of MPC-API, each of which reaches its container', () => {
+    const environment = projects[0]?.services['mpc-api']?.environment ?? {}
+    const expected = [...ofMpcApi].filter((name) => !fixedInContainer.includes(name))
+    expect(Object.keys(environment)).toEqual(expect.arrayContaining(expected))
   })
 
   it.each(variables)('says which projects read $name', ({ name, projects: named }) => {

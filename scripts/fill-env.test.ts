@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readText } from './compose-projects.ts'
 import { fillSecrets, malformedSecrets } from './fill-env.mjs'
 import { type GeneratedSecret, readCatalogue, repositoryRoot } from './stack-catalogue.ts'
 
@@ -53,6 +54,21 @@ describe('node scripts/fill-env.mjs', () => {
     expect(status).toBe(1)
     expect(stderr).toContain('UTF-16')
     expect(readFileSync(join(folder, '.env'))).toEqual(utf16)
+  })
+})
+
+describe('the way by hand in docs/AI_INFRA_SETUP.md', () => {
+  const block = /```sh\n(touch \.env[^`]*)```/.exec(readText('docs/AI_INFRA_SETUP.md'))?.[1] ?? ''
+  const canRun = spawnSync('sh', ['-c', 'command -v openssl sed']).status === 0
+  if (!canRun) console.log('skipped: making .env by hand, for there is no shell with openssl here')
+
+  it.skipIf(!canRun)('is three lines that make every secret in its format', () => {
+    expect(block.trim().split('\n')).toHaveLength(3)
+    copyFileSync(join(repositoryRoot, '.env.example'), join(folder, '.env.example'))
+    execFileSync('sh', ['-e', '-c', block], { cwd: folder })
+    for (const { name } of secrets) expect(read()).toMatch(new RegExp(`^${name}=.+$`, 'm'))
+    expect(malformedSecrets(read(), variables)).toEqual([])
+    expect(read()).toContain('OPENAI_API_KEY=')
   })
 })
 

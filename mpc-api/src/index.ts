@@ -34,13 +34,14 @@ async function serve(config: Config, logger: Logger, flush: () => void): Promise
   const gateway = await startGateway(config, upstream.urls, logger)
   for (const warning of config.warnings) logger.warn(warning)
   logger.info({ url: gateway.url, upstream: upstream.urls }, 'listening')
+  endOnSignals(gateway, upstream, logger, flush)
+  flush()
   if (config.environment !== 'production') {
     const keyRequired = config.apiKey !== undefined
     process.stdout.write(
       toBanner({ url: gateway.url, upstream: upstream.label, keyRequired, model: upstream.model }),
     )
   }
-  endOnSignals(gateway, upstream, logger, flush)
 }
 
 function describeStartFailure(problem: unknown, { host, port }: Config): string {
@@ -58,7 +59,7 @@ function endOnSignals(gateway: Gateway, upstream: ChosenUpstream, logger: Logger
   const onSignal = (signal: NodeJS.Signals): void => {
     if (drainingSince !== undefined) {
       const isEcho =
-        process.env['npm_lifecycle_event'] !== undefined && performance.now() - drainingSince < NPM_ECHO_MS
+        process.env['npm_lifecycle_event'] === 'start' && performance.now() - drainingSince < NPM_ECHO_MS
       if (isEcho) return
       logger.warn({ signal }, 'ending at once')
       flush()

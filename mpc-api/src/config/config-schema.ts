@@ -111,6 +111,11 @@ export const configSchema = z.object({
     group: 'Limits',
     description: 'Largest JSON request body that is read, in bytes.',
   }),
+  MPC_MAX_UPLOAD_BYTES: wholeNumber(1, 10_737_418_240).default(536_870_912).register(variableRegistry, {
+    group: 'Limits',
+    description:
+      'Largest multipart upload that is passed on, in bytes. Uploads stream through and are never held.',
+  }),
   MPC_MAX_JSON_DEPTH: wholeNumber(4, 1000)
     .default(128)
     .register(variableRegistry, { group: 'Limits', description: 'Deepest nesting of a JSON request body.' }),

@@ -13,7 +13,7 @@ export interface Config {
   upstreamKey: string | undefined
   /** The key that callers must send; undefined serves without one. */
   apiKey: string | undefined
-  limits: { maxBodyBytes: number; maxJsonDepth: number }
+  limits: { maxBodyBytes: number; maxUploadBytes: number; maxJsonDepth: number }
   clocks: ClockLimits
   /** Choices that are allowed but deserve a line in the log. */
   warnings: string[]
@@ -72,7 +72,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       raw.LITELLM_BASE_URL ?? (raw.NODE_ENV === 'production' ? ['http://litellm:4000'] : undefined),
     upstreamKey: raw.LITELLM_API_KEY ?? raw.LITELLM_MASTER_KEY,
     apiKey: raw.MPC_AUTH === 'off' ? undefined : raw.MPC_API_KEY,
-    limits: { maxBodyBytes: raw.MPC_MAX_BODY_BYTES, maxJsonDepth: raw.MPC_MAX_JSON_DEPTH },
+    limits: {
+      maxBodyBytes: raw.MPC_MAX_BODY_BYTES,
+      maxUploadBytes: raw.MPC_MAX_UPLOAD_BYTES,
+      maxJsonDepth: raw.MPC_MAX_JSON_DEPTH,
+    },
     clocks: {
       connectMs: raw.MPC_CONNECT_TIMEOUT_MS,
       firstByteMs: raw.MPC_FIRST_BYTE_TIMEOUT_MS,

@@ -3,6 +3,8 @@ import { GatewayError } from '../errors/gateway-error.ts'
 
 export interface BodyLimits {
   maxBytes: number
+  /** The variable that sets `maxBytes`, for the error. */
+  variable: string
   /** Longest silence, in ms, while the body is sent. */
   idleMs: number
 }
@@ -18,13 +20,22 @@ export async function readBody(
   res: ServerResponse,
   limits: BodyLimits,
 ): Promise<Buffer> {
+  refuseUnreadable(req, limits)
+  if (req.headers.expect !== undefined) res.writeContinue()
+  return collect(req, limits)
+}
+
+/**
+ * Refuses by its headers a body that cannot be read.
+ *
+ * @throws {GatewayError} PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
+ */
+export function refuseUnreadable(req: IncomingMessage, limits: BodyLimits): void {
   const encoding = req.headers['content-encoding']
   if (encoding !== undefined && encoding !== 'identity') {
     throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', `Send the body without content-encoding (${encoding}).`)
   }
-  if (Number(req.headers['content-length'] ?? 0) > limits.maxBytes) throw tooLarge(limits.maxBytes)
-  if (req.headers.expect !== undefined) res.writeContinue()
-  return collect(req, limits)
+  if (Number(req.headers['content-length'] ?? 0) > limits.maxBytes) throw tooLarge(limits)
 }
 
 function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
@@ -35,7 +46,7 @@ function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
     const onData = (chunk: Buffer): void => {
       size += chunk.length
       if (size > limits.maxBytes) {
-        settle(() => reject(tooLarge(limits.maxBytes)))
+        settle(() => reject(tooLarge(limits)))
         return
       }
       chunks.push(chunk)
@@ -59,10 +70,10 @@ function ignoreLateError(): void {
   return undefined
 }
 
-function tooLarge(maxBytes: number): GatewayError {
+export function tooLarge({ maxBytes, variable }: BodyLimits): GatewayError {
   return new GatewayError(
     'PAYLOAD_TOO_LARGE',
-    `The request body is larger than ${maxBytes} bytes. Send less, or raise MPC_MAX_BODY_BYTES.`,
+    `The request body is larger than ${maxBytes} bytes. Send less, or raise ${variable}.`,
     { details: { maxBytes }, closesConnection: true },
   )
 }

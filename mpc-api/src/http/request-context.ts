@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type IncomingMessage } from 'node:http'
 import { type GatewayError } from '../errors/gateway-error.ts'
-import { type TokenUsage } from '../protocol/token-usage.ts'
+import { type Usage } from '../protocol/token-usage.ts'
 import { type RequestTarget } from './request-target.ts'
 
 /** What the access log says of a request. Filled in by the stages that know; never holds a secret or a prompt. */
@@ -19,7 +19,7 @@ export interface AccessRecord {
   upstreamStartMs?: number
   firstByteMs?: number
   upstreamEndMs?: number
-  usage?: TokenUsage
+  usage?: Usage
   /** Cost in micro-dollars; null when LiteLLM did not say. */
   costMicroUsd?: number | null
   /** Of a WebSocket: messages received and sent, and the code that its client's side closed with. */
@@ -52,6 +52,12 @@ export class RequestContext {
     const given = req.headers['x-request-id']
     this.id = typeof given === 'string' && WELL_FORMED_ID.test(given) ? given : randomUUID()
     ;(req as TaggedRequest)[contexts] = this
+  }
+
+  /** True on the routes of Anthropic's API, whose clients look for other headers and fields. */
+  get speaksAnthropic(): boolean {
+    const { apiPath } = this.target
+    return apiPath === '/messages' || apiPath === '/messages/count_tokens'
   }
 
   /** Milliseconds since the request arrived. */

@@ -14,7 +14,10 @@ export const JSON_TYPE = 'application/json; charset=utf-8'
  * @param headers a flat list of names and values
  */
 export function writeHead(res: ServerResponse, status: number, headers: readonly string[]): void {
-  res.writeHead(status, [...securityHeaders, 'x-request-id', contextOf(res.req).id, ...headers])
+  const { id, speaksAnthropic } = contextOf(res.req)
+  // Anthropic's SDK looks for the id under another name.
+  const ids = speaksAnthropic ? ['x-request-id', id, 'request-id', id] : ['x-request-id', id]
+  res.writeHead(status, [...securityHeaders, ...ids, ...headers])
 }
 
 /** Sends a whole answer in one write. */
@@ -47,5 +50,6 @@ export function sendError(res: ServerResponse, context: RequestContext, error: G
     headers.push('connection', 'close')
     lingerBeforeClose(res.req.socket)
   }
-  sendJson(res, error.status, toErrorBody(error, context.id), headers)
+  const body = toErrorBody(error, context.id)
+  sendJson(res, error.status, context.speaksAnthropic ? { ...body, request_id: context.id } : body, headers)
 }

@@ -3,17 +3,21 @@ const LF = 0x0a
 /** A held frame larger than this is passed on in pieces rather than kept in memory. */
 const MAX_HELD_BYTES = 1024 * 1024
 
-/** Bytes of an event stream that may be passed on. */
+/** Bytes of an event stream that may be passed on, in this order. */
 export interface FramedBytes {
-  /** Whole frames, or pieces of a frame too large to hold. Empty when more bytes are needed. */
-  bytes: Buffer
-  /** True when `bytes` holds whole frames only, so that they can be read. */
-  areWhole: boolean
+  /** A part of a frame that is too large to hold. */
+  piece: Buffer
+  /** Whole frames, which can be read. */
+  frames: Buffer
 }
+
+const NOTHING = Buffer.alloc(0)
+/** A frame's end is at most this long, less a byte: so much is kept back where it could fall between two chunks. */
+const SEAM = 3
 
 /**
  * Aligns an event stream (WHATWG HTML §9.2) to its frames without changing a byte: what comes out, in order, is what
- * went in. Whatever is written between two outputs stands between two frames.
+ * went in. Whatever is written between two outputs stands between two frames, while `atBoundary` is true.
  */
 export class SseFramer {
   #held: Buffer[] = []
@@ -28,15 +32,8 @@ export class SseFramer {
   push(chunk: Buffer): FramedBytes {
     // Hot path: nothing is held and the chunk ends with a frame.
     if (this.#heldBytes === 0 && !this.#insideLargeFrame && endsFrame(chunk))
-      return { bytes: chunk, areWhole: true }
-    const end = this.#lastFrameEnd(chunk)
-    if (end === 0) return this.#hold(chunk)
-    const bytes = Buffer.concat([...this.#held, chunk.subarray(0, end)])
-    const areWhole = !this.#insideLargeFrame
-    this.#insideLargeFrame = false
-    this.#held = end < chunk.length ? [chunk.subarray(end)] : []
-    this.#heldBytes = chunk.length - end
-    return { bytes, areWhole }
+      return { piece: NOTHING, frames: chunk }
+    return this.#insideLargeFrame ? this.#continueLargeFrame(chunk) : this.#align(chunk)
   }
 
   /** What is still held when the stream ends: the beginning of a frame that never ended. */
@@ -44,16 +41,40 @@ export class SseFramer {
     return Buffer.concat(this.#held)
   }
 
+  #align(chunk: Buffer): FramedBytes {
+    const end = this.#lastFrameEnd(chunk)
+    if (end === 0) return this.#hold(chunk)
+    const frames = Buffer.concat([...this.#held, chunk.subarray(0, end)])
+    this.#keep(chunk.subarray(end))
+    return { piece: NOTHING, frames }
+  }
+
   #hold(chunk: Buffer): FramedBytes {
     this.#held.push(chunk)
     this.#heldBytes += chunk.length
-    if (this.#heldBytes <= MAX_HELD_BYTES) return { bytes: Buffer.alloc(0), areWhole: true }
-    const bytes = Buffer.concat(this.#held)
-    // The last three bytes stay, so that a frame's end is seen when it falls between two chunks.
-    this.#held = [bytes.subarray(-3)]
-    this.#heldBytes = 3
+    if (this.#heldBytes <= MAX_HELD_BYTES) return { piece: NOTHING, frames: NOTHING }
     this.#insideLargeFrame = true
-    return { bytes: bytes.subarray(0, -3), areWhole: false }
+    const bytes = Buffer.concat(this.#held)
+    this.#keep(bytes.subarray(-SEAM))
+    return { piece: bytes.subarray(0, -SEAM), frames: NOTHING }
+  }
+
+  #continueLargeFrame(chunk: Buffer): FramedBytes {
+    const bytes = Buffer.concat([...this.#held, chunk])
+    const end = firstBlankLine(bytes)
+    if (end === 0) {
+      this.#keep(bytes.subarray(-SEAM))
+      return { piece: bytes.subarray(0, -SEAM), frames: NOTHING }
+    }
+    this.#insideLargeFrame = false
+    this.#keep(NOTHING)
+    const { frames } = end < bytes.length ? this.#align(bytes.subarray(end)) : { frames: NOTHING }
+    return { piece: bytes.subarray(0, end), frames }
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#held = bytes.length === 0 ? [] : [bytes]
+    this.#heldBytes = bytes.length
   }
 
   /** Index after the last frame end that lies in this chunk or ends in it; 0 when there is none. */
@@ -83,4 +104,13 @@ function lastBlankLine(bytes: Buffer): number {
   const crlf = bytes.lastIndexOf('\n\r\n')
   const cr = bytes.lastIndexOf('\r\r')
   return Math.max(lf === -1 ? 0 : lf + 2, crlf === -1 ? 0 : crlf + 3, cr === -1 ? 0 : cr + 2)
+}
+
+/** Index after the first blank line; 0 when there is none. */
+function firstBlankLine(bytes: Buffer): number {
+  const ends = ['\n\n', '\n\r\n', '\r\r'].flatMap((blank) => {
+    const at = bytes.indexOf(blank)
+    return at === -1 ? [] : [at + blank.length]
+  })
+  return ends.length === 0 ? 0 : Math.min(...ends)
 }

@@ -3,13 +3,25 @@ import { type GatewayError } from '../errors/gateway-error.ts'
 import { type SseFrame } from './sse-frame.ts'
 
 /** What a frame means for the life of a stream. */
-export type FrameMeaning = 'content' | 'terminal' | 'error'
+export type FrameMeaning =
+  | 'content'
+  /** The answer may end here, but more can follow. */
+  | 'final'
+  /** Nothing follows. */
+  | 'terminal'
+  | 'error'
 
 /** How one family of APIs ends and fails its event streams. */
 export interface StreamDialect {
-  meaningOf(frame: SseFrame): FrameMeaning
-  /** The frame that tells this family's clients of a failure after the headers. Lines end in LF. */
-  toErrorFrame(error: GatewayError, requestId: string): string
+  meaningOf: (frame: SseFrame) => FrameMeaning
+  /** The `event:` line that this family's clients need before an error; an empty string when there must be none. */
+  errorPrefix: string
+  /**
+   * The payload that tells this family's clients of a failure after the headers.
+   *
+   * @param framesSent how many frames the client has had
+   */
+  toErrorPayload: (error: GatewayError, requestId: string, framesSent: number) => unknown
 }
 
 /**
@@ -17,20 +29,73 @@ export interface StreamDialect {
  * line: a line there stops Dify's reader silently.
  */
 export const chatDialect: StreamDialect = {
+  meaningOf: (frame) => (isDone(frame) ? 'terminal' : isError(frame) ? 'error' : 'content'),
+  errorPrefix: '',
+  toErrorPayload: (error, requestId) => ({ error: toErrorBody(error, requestId)['error'] }),
+}
+
+/** The Responses API: named events that count up, and an `error` event of its own. */
+export const responsesDialect: StreamDialect = {
+  meaningOf(frame) {
+    const type = typeOf(frame)
+    if (/^response\.(?:completed|incomplete|failed)$/.test(type)) return 'terminal'
+    return type === 'error' || isError(frame) ? 'error' : isDone(frame) ? 'terminal' : 'content'
+  },
+  errorPrefix: 'event: error\n',
+  toErrorPayload: (error, _requestId, framesSent) => ({
+    type: 'error',
+    code: error.fields.code,
+    message: error.fields.message,
+    param: error.fields.param,
+    sequence_number: framesSent,
+  }),
+}
+
+/** Anthropic's Messages API. Its SDK reads only frames with an `event:` line. */
+export const messagesDialect: StreamDialect = {
+  meaningOf(frame) {
+    const type = typeOf(frame)
+    if (type === 'message_stop') return 'terminal'
+    return type === 'error' || isError(frame) ? 'error' : 'content'
+  },
+  errorPrefix: 'event: error\n',
+  toErrorPayload: (error, requestId) => ({ ...toErrorBody(error, requestId), request_id: requestId }),
+}
+
+/** Streams of pictures, speech and transcripts. Several pictures each have an event that may be the last. */
+export const mediaDialect: StreamDialect = {
   meaningOf(frame) {
     if (isDone(frame)) return 'terminal'
-    return frame.event === 'error' || startsWithError(frame) ? 'error' : 'content'
+    const type = typeOf(frame)
+    if (type === 'error' || isError(frame)) return 'error'
+    return /\.(?:completed|done)$/.test(type) ? 'final' : 'content'
   },
-  toErrorFrame(error, requestId) {
-    const { error: fields } = toErrorBody(error, requestId)
-    return `data: ${JSON.stringify({ error: fields })}\n\n`
-  },
+  errorPrefix: '',
+  toErrorPayload: chatDialect.toErrorPayload,
+}
+
+/** The frame that tells the client of a failure. Its lines end in LF. */
+export function toErrorFrame(
+  dialect: StreamDialect,
+  error: GatewayError,
+  requestId: string,
+  framesSent: number,
+): string {
+  const payload = dialect.toErrorPayload(error, requestId, framesSent)
+  return `${dialect.errorPrefix}data: ${JSON.stringify(payload)}\n\n`
 }
 
 function isDone(frame: SseFrame): boolean {
   return frame.data.length === 6 && frame.data.toString('latin1') === '[DONE]'
 }
 
-function startsWithError(frame: SseFrame): boolean {
+function isError(frame: SseFrame): boolean {
+  if (frame.event === 'error') return true
   return frame.data.length > 9 && /^\{\s*"error"\s*:\s*[^\sn]/.test(frame.data.toString('latin1', 0, 24))
+}
+
+/** The event's name; from the payload where the frame has no `event:` line. */
+function typeOf(frame: SseFrame): string {
+  if (frame.event !== '') return frame.event
+  return /^\{\s*"type"\s*:\s*"([\w.]{1,80})"/.exec(frame.data.toString('latin1', 0, 120))?.[1] ?? ''
 }

@@ -1,27 +1,42 @@
 /**
- * Tokens of one request, in disjoint classes, so that they can be added and priced without counting any twice.
- * `reasoning` is the one exception: it says how much of `output` was reasoning.
+ * What one request used. Tokens are in disjoint classes, so that they can be added and priced without counting any
+ * twice; `reasoning` is the one exception: it says how much of `output` was reasoning. What is not counted in tokens
+ * has a unit of its own.
  */
-export interface TokenUsage {
+export interface Usage {
   /** Input tokens that were neither read from nor written to a cache. */
   input: number
   cacheRead: number
   cacheWrite: number
   output: number
   reasoning: number
+  /** Pictures made, where the model counts no tokens. */
+  images?: number
+  /** Audio taken in, in seconds. */
+  audioSeconds?: number
+  /** Text turned into speech, in Unicode characters. */
+  characters?: number
+  /** Searches billed by a reranking model. */
+  searchUnits?: number
 }
 
-/** How an API counts cached input: OpenAI includes it in the input tokens, Anthropic's own API does not. */
+/**
+ * How an API counts cached input: OpenAI includes it in the input tokens, Anthropic's own API does not.
+ */
 export type UsageDialect = 'openai' | 'anthropic'
 
+const NO_TOKENS: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0 }
+
 /**
- * Reads a `usage` object of a chat, completion, embedding, Responses or Messages answer.
+ * Reads a `usage` object of a chat, completion, embedding, Responses, Messages, image, transcription or speech answer.
  *
  * @param usage the JSON value as received
- * @returns undefined when it holds no token counts
+ * @returns undefined when it holds no counts
  */
-export function readTokenUsage(usage: unknown, dialect: UsageDialect): TokenUsage | undefined {
+export function readUsage(usage: unknown, dialect: UsageDialect): Usage | undefined {
   if (!isObject(usage)) return undefined
+  const seconds = usage['type'] === 'duration' ? count(usage['seconds']) : undefined
+  if (seconds !== undefined) return { ...NO_TOKENS, audioSeconds: seconds }
   const input = count(usage['prompt_tokens']) ?? count(usage['input_tokens'])
   const output = count(usage['completion_tokens']) ?? count(usage['output_tokens'])
   if (input === undefined && output === undefined) return undefined
@@ -41,6 +56,37 @@ export function readTokenUsage(usage: unknown, dialect: UsageDialect): TokenUsag
   }
 }
 
+/** Reads what a whole answer used: its `usage`, else what can be counted in other units. */
+export function readAnswerUsage(answer: Record<string, unknown>, dialect: UsageDialect): Usage | undefined {
+  const usage = readUsage(answer['usage'], dialect)
+  if (usage !== undefined) return usage
+  const billed = child(child(answer, 'meta') ?? {}, 'billed_units')
+  const searchUnits = count(billed?.['search_units'])
+  if (searchUnits !== undefined) return { ...NO_TOKENS, searchUnits }
+  const data = answer['data']
+  const isPictures = Array.isArray(data) && data.length > 0 && data.every(isPicture)
+  return isPictures ? { ...NO_TOKENS, images: data.length } : undefined
+}
+
+/** What was turned into speech: the answer is audio and cannot say. */
+export function speechUsage(text: string): Usage {
+  return { ...NO_TOKENS, characters: Array.from(text).length }
+}
+
+/** Joins two reports of one request: Anthropic's streams tell input and output in different events. */
+export function joinUsage(earlier: Usage | undefined, later: Usage): Usage {
+  if (earlier === undefined) return later
+  return {
+    ...earlier,
+    ...later,
+    input: later.input || earlier.input,
+    cacheRead: later.cacheRead || earlier.cacheRead,
+    cacheWrite: later.cacheWrite || earlier.cacheWrite,
+    output: later.output || earlier.output,
+    reasoning: later.reasoning || earlier.reasoning,
+  }
+}
+
 /**
  * Reads a price in US dollars and turns it into whole micro-dollars.
  *
@@ -53,6 +99,10 @@ export function readMicroUsd(usd: unknown): number | null {
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isPicture(item: unknown): boolean {
+  return isObject(item) && (typeof item['url'] === 'string' || typeof item['b64_json'] === 'string')
 }
 
 function child(value: Record<string, unknown>, key: string): Record<string, unknown> | undefined {

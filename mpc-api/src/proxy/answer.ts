@@ -46,10 +46,20 @@ export interface StreamOptions {
   hidesUsage: boolean
 }
 
+export interface MediaOptions {
+  status: number
+  headers: IncomingHttpHeaders
+  tap: UsageTap
+  /** A file may be empty; audio that was asked for may not. */
+  mayBeEmpty: boolean
+}
+
 /** Where an answer goes: to the client, or to a part of the gateway that asked on its own account. */
 export interface Outlet {
   /** @throws {GatewayError} when whoever asked cannot take a whole answer */
   whole(status: number, headers: IncomingHttpHeaders, tap: UsageTap): Answer
+  /** @throws {GatewayError} when whoever asked cannot take media */
+  media(options: MediaOptions): Answer
   /** @throws {GatewayError} when whoever asked cannot take a stream */
   stream(options: StreamOptions): StreamAnswer
   /** Calls `action` once more can be written, after a write that answered `full`. */

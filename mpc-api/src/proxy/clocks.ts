@@ -57,10 +57,11 @@ export class Clocks {
     if (isFirst) this.#arm()
   }
 
-  /** While the client does not read, LiteLLM's silence is ours. */
+  /** While the client does not read, or still uploads, LiteLLM's silence is not LiteLLM's fault. */
   setPaused(paused: boolean): void {
     this.#paused = paused
     this.#lastReceived = performance.now()
+    this.#arm()
   }
 
   stop(): void {
@@ -82,7 +83,7 @@ export class Clocks {
 
   #nextDeadline(): number {
     const { totalMs, firstByteMs, idleMs, streamStartMs, pingMs } = this.#limits
-    const silence = this.#firstByteSeen ? this.#lastReceived + idleMs : this.#begun + firstByteMs
+    const silence = this.#lastReceived + (this.#firstByteSeen ? idleMs : firstByteMs)
     const stream =
       this.#streamStart === 'due'
         ? this.#begun + streamStartMs
@@ -99,7 +100,7 @@ export class Clocks {
       this.#events.expired('MPC_TOTAL_TIMEOUT_MS', totalMs)
       return
     }
-    if (!this.#paused && !this.#firstByteSeen && now >= this.#begun + firstByteMs) {
+    if (!this.#paused && !this.#firstByteSeen && now >= this.#lastReceived + firstByteMs) {
       this.#events.expired('MPC_FIRST_BYTE_TIMEOUT_MS', firstByteMs)
       return
     }

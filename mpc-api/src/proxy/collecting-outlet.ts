@@ -11,12 +11,8 @@ export function collectingOutlet(): Outlet & { read(): unknown } {
   return {
     read: () => value,
     whenReady: (action) => action(),
-    stream: () => {
-      throw new GatewayError(
-        'LLM_ERROR',
-        'LiteLLM answered with a stream where a whole answer was asked for.',
-      )
-    },
+    stream: () => refuse('a stream'),
+    media: () => refuse('media'),
     whole: (_status, headers, tap) => {
       tap.readCostHeader(headerOf(headers, 'x-litellm-response-cost'))
       return collect((body) => {
@@ -25,6 +21,13 @@ export function collectingOutlet(): Outlet & { read(): unknown } {
       })
     },
   }
+}
+
+function refuse(kind: string): never {
+  throw new GatewayError(
+    'LLM_ERROR',
+    `LiteLLM answered with ${kind} where a whole JSON answer was asked for.`,
+  )
 }
 
 function collect(done: (body: Buffer) => void): Answer {

@@ -3,8 +3,9 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import { lingerBeforeClose } from '../http/linger.ts'
 import { contextOf } from '../http/request-context.ts'
 import { writeHead } from '../http/respond.ts'
-import { readFrameAt } from '../protocol/sse-frame.ts'
+import { readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
+import { toErrorFrame } from '../protocol/stream-dialect.ts'
 import { type StreamAnswer, type StreamOptions, type WriteResult } from './answer.ts'
 import { toClientHeaders } from './response-headers.ts'
 import { toUpstreamError } from './upstream-error.ts'
@@ -27,6 +28,8 @@ export class EventStreamAnswer implements StreamAnswer {
   readonly #options: StreamOptions
   readonly #framer = new SseFramer()
   #headers: string[] = []
+  #framesSent = 0
+  #mayEnd = false
 
   constructor(res: ServerResponse, options: StreamOptions) {
     this.#res = res
@@ -47,22 +50,24 @@ export class EventStreamAnswer implements StreamAnswer {
   }
 
   write(chunk: Buffer): WriteResult {
-    const { bytes, areWhole } = this.#framer.push(chunk)
-    if (bytes.length === 0) return 'more'
-    return areWhole ? this.#passFrames(bytes) : this.#pass(bytes)
+    const { piece, frames } = this.#framer.push(chunk)
+    const result = this.#pass(piece)
+    return frames.length === 0 ? result : this.#passFrames(frames)
   }
 
   end(): void {
     // The last frame may lack its blank line; half a frame is never passed on.
     const rest = this.#framer.rest()
-    const isTerminal = rest.length > 0 && this.#options.dialect.meaningOf(readFrameAt(rest, 0)) === 'terminal'
-    if (!isTerminal) throw cutShort(this.started)
-    this.#passFrames(rest)
+    const meaning = rest.length === 0 ? 'content' : this.#options.dialect.meaningOf(readFrameAt(rest, 0))
+    if (meaning === 'terminal') this.#passFrames(rest)
+    else if (this.#mayEnd && rest.length === 0) this.#res.end()
+    else throw cutShort(this.started)
   }
 
   fail(error: GatewayError): void {
     const separator = this.#framer.atBoundary ? '' : '\n\n'
-    this.#res.write(separator + this.#options.dialect.toErrorFrame(error, contextOf(this.#res.req).id))
+    const { id } = contextOf(this.#res.req)
+    this.#res.write(separator + toErrorFrame(this.#options.dialect, error, id, this.#framesSent))
     this.#cut()
   }
 
@@ -76,11 +81,11 @@ export class EventStreamAnswer implements StreamAnswer {
       at = frame.end
       const meaning = dialect.meaningOf(frame)
       if (meaning === 'error' && !this.started) throw toUpstreamError(readStatus(frame.data), {}, frame.data)
-      if (meaning !== 'content') {
-        this.#pass(bytes.subarray(passFrom, frame.end))
-        return meaning === 'error' ? this.#failed() : this.#completed()
-      }
+      if (meaning === 'error') return this.#failed(bytes.subarray(passFrom, at), frame)
       const payload = tap.readFrame(frame)
+      if (meaning === 'terminal') return this.#completed(bytes.subarray(passFrom, at))
+      if (meaning === 'final') this.#mayEnd = true
+      this.#framesSent += 1
       if (hidesUsage && payload !== undefined && carriesOnlyUsage(payload)) {
         result = this.#pass(bytes.subarray(passFrom, frame.start))
         passFrom = frame.end
@@ -101,12 +106,19 @@ export class EventStreamAnswer implements StreamAnswer {
     writeHead(this.#res, 200, [...STREAM_HEADERS, ...this.#headers])
   }
 
-  #completed(): WriteResult {
+  #completed(bytes: Buffer): WriteResult {
+    this.#pass(bytes)
     this.#res.end()
     return 'complete'
   }
 
-  #failed(): WriteResult {
+  /** LiteLLM's own error frame goes to the client; where its `event:` line is missing but needed, it gets one. */
+  #failed(bytes: Buffer, frame: SseFrame): WriteResult {
+    const { errorPrefix } = this.#options.dialect
+    const before = bytes.length - (frame.end - frame.start)
+    this.#pass(bytes.subarray(0, before))
+    if (frame.event === '') this.#pass(Buffer.from(errorPrefix))
+    this.#pass(bytes.subarray(before))
     contextOf(this.#res.req).record.error = 'LLM_ERROR'
     this.#cut()
     return 'failed'

@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders } from 'node:http'
+import { Readable } from 'node:stream'
 import { type Dispatcher } from 'undici'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { type RequestContext } from '../http/request-context.ts'
@@ -17,8 +18,10 @@ export interface Call {
   /** Path at LiteLLM's root, with its query. */
   path: string
   headers: string[]
-  body: Buffer | null
+  body: Buffer | AsyncIterable<Uint8Array> | null
   asksForStream: boolean
+  /** Content types that are passed on as they come instead of being read as JSON. */
+  media: RegExp | undefined
   streamDialect: StreamDialect
   usageDialect: UsageDialect
   hidesUsage: boolean
@@ -60,6 +63,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       },
       call.asksForStream,
     )
+    // LiteLLM answers an upload only after its end.
+    if (call.body !== null && !Buffer.isBuffer(call.body)) this.#clocks.setPaused(true)
     context.onInterrupted((reason) => (reason === undefined ? this.#over() : this.#fail(reason)))
   }
 
@@ -75,7 +80,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
       if (this.#context.clientGone) this.#over()
-      else upstream.dispatch(address, this.#call, this)
+      else upstream.dispatch(address, { ...this.#call, body: this.#openBody() }, this)
     })
   }
 
@@ -133,6 +138,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, problem: Error): void {
     if (this.#isComplete) this.#succeed()
+    // A body that could not be read, or must not be sent, fails with an error of ours.
+    else if (problem instanceof GatewayError) this.#fail(problem)
     else if (this.#controller === undefined)
       this.#reject(new ConnectFailure('no connection', { cause: problem }))
     else this.#fail(new GatewayError('LLM_ERROR', lostConnection(this.#answer), { cause: problem }))
@@ -140,6 +147,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestUpgrade(): void {
     this.#fail(new GatewayError('LLM_ERROR', 'LiteLLM switched protocols, which was not asked for.'))
+  }
+
+  #openBody(): Buffer | Readable | null {
+    const { body } = this.#call
+    if (body === null || Buffer.isBuffer(body)) return body
+    return Readable.from(this.#passUpload(body), { objectMode: false })
+  }
+
+  async *#passUpload(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    yield* body
+    this.#clocks.setPaused(false)
   }
 
   /** LiteLLM may answer a request for a stream in one piece: its content type decides. */
@@ -161,10 +179,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#stream?.started === true) {
       throw new GatewayError('LLM_ERROR', 'LiteLLM answered in one piece after the stream had begun.')
     }
+    if (this.#call.media?.test(type) === true) {
+      return this.#outlet.media({ status, headers, tap: this.#tap, mayBeEmpty: this.#call.method === 'GET' })
+    }
     if (/^application\/(?:[\w.-]+\+)?json\b/.test(type)) return this.#outlet.whole(status, headers, this.#tap)
     throw new GatewayError(
       'LLM_ERROR',
-      `LiteLLM answered with ${type === '' ? 'no content type' : type.split(';')[0]}, not with JSON.`,
+      `LiteLLM answered with ${type === '' ? 'no content type' : type.split(';')[0]}, which is no answer here.`,
     )
   }
 

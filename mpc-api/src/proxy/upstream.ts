@@ -1,3 +1,4 @@
+import { type Readable } from 'node:stream'
 import { Pool, type Dispatcher } from 'undici'
 
 /**
@@ -68,7 +69,12 @@ export class Upstream {
   /** Sends a request to an address. `path` begins at LiteLLM's root. */
   dispatch(
     to: UpstreamAddress,
-    request: { method: Dispatcher.HttpMethod; path: string; headers: string[]; body: Buffer | null },
+    request: {
+      method: Dispatcher.HttpMethod
+      path: string
+      headers: string[]
+      body: Buffer | Readable | null
+    },
     handler: Dispatcher.DispatchHandler,
   ): void {
     const { pool, basePath } = to as Address

@@ -1,20 +1,22 @@
+import { type SseFrame } from '../protocol/sse-frame.ts'
 import {
   isObject,
+  joinUsage,
+  readAnswerUsage,
   readMicroUsd,
-  readTokenUsage,
-  type TokenUsage,
+  readUsage,
+  type Usage,
   type UsageDialect,
 } from '../protocol/token-usage.ts'
-import { type SseFrame } from '../protocol/sse-frame.ts'
 
 /** What an answer used. */
 export interface UsageRecord {
-  usage?: TokenUsage
+  usage?: Usage
   /** Micro-dollars; null when LiteLLM did not say. */
   costMicroUsd?: number | null
 }
 
-/** Looks at an answer as it passes and notes what it says of tokens and cost. It never changes a byte. */
+/** Looks at an answer as it passes and notes what it says of usage and cost. It never changes a byte. */
 export class UsageTap {
   readonly #dialect: UsageDialect
   readonly #record: UsageRecord
@@ -32,7 +34,10 @@ export class UsageTap {
 
   /** Reads a whole JSON answer. */
   readAnswer(answer: unknown): void {
-    if (isObject(answer)) this.#read(answer['usage'])
+    if (!isObject(answer)) return
+    const usage = readAnswerUsage(answer, this.#dialect)
+    if (usage !== undefined) this.#record.usage = usage
+    this.#readCost(answer['usage'])
   }
 
   /**
@@ -43,24 +48,34 @@ export class UsageTap {
   readFrame(frame: SseFrame): Record<string, unknown> | undefined {
     if (!mentionsUsage(frame.data)) return undefined
     const payload = parseObject(frame.data)
-    if (payload === undefined || !isObject(payload['usage'])) return undefined
-    this.#read(payload['usage'])
+    const reported = payload === undefined ? undefined : findUsage(payload)
+    if (reported === undefined) return undefined
+    const usage = readUsage(reported, this.#dialect)
+    if (usage !== undefined) this.#record.usage = joinUsage(this.#record.usage, usage)
+    this.#readCost(reported)
     return payload
   }
 
-  #read(usage: unknown): void {
-    const tokens = readTokenUsage(usage, this.#dialect)
-    if (tokens !== undefined) this.#record.usage = tokens
+  #readCost(usage: unknown): void {
     const cost = isObject(usage) ? readMicroUsd(usage['cost']) : null
     if (cost !== null) this.#record.costMicroUsd = cost
   }
 }
 
+/** Chat has it at the top, the Responses API in `response`, Anthropic's first event in `message`. */
+function findUsage(payload: Record<string, unknown>): Record<string, unknown> | undefined {
+  for (const holder of [payload, payload['response'], payload['message']]) {
+    if (isObject(holder) && isObject(holder['usage'])) return holder['usage']
+  }
+  return undefined
+}
+
 /** Hot path: most frames carry no usage or `"usage":null`, and are not parsed for it. */
 function mentionsUsage(data: Buffer): boolean {
-  const at = data.indexOf('"usage"')
-  if (at === -1) return false
-  return /^\s*:\s*\{/.test(data.toString('latin1', at + 7, at + 15))
+  for (let at = data.indexOf('"usage"'); at !== -1; at = data.indexOf('"usage"', at + 7)) {
+    if (/^\s*:\s*\{/.test(data.toString('latin1', at + 7, at + 15))) return true
+  }
+  return false
 }
 
 function parseObject(data: Buffer): Record<string, unknown> | undefined {

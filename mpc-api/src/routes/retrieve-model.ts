@@ -2,13 +2,12 @@ import { type RequestHandler } from 'express'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { contextOf } from '../http/request-context.ts'
 import { sendJson } from '../http/respond.ts'
-import { chatDialect } from '../protocol/stream-dialect.ts'
 import { isObject } from '../protocol/token-usage.ts'
 import { type ExchangeClocks } from '../proxy/clocks.ts'
 import { collectingOutlet } from '../proxy/collecting-outlet.ts'
 import { Exchange } from '../proxy/exchange.ts'
 import { relay } from '../proxy/relay.ts'
-import { toUpstreamHeaders } from '../proxy/request-headers.ts'
+import { toOwnCall } from '../proxy/to-call.ts'
 import { type Upstream } from '../proxy/upstream.ts'
 
 const PREFIX = '/models/'
@@ -33,16 +32,7 @@ export function retrieveModel(deps: { upstream: Upstream; clocks: ExchangeClocks
     }
     const id = decodeURIComponent(apiPath.slice(PREFIX.length))
     const outlet = collectingOutlet()
-    const call = {
-      method: 'GET' as const,
-      path: '/v1/models',
-      headers: toUpstreamHeaders(req.headers, deps.upstream.ownHeaders, context.id),
-      body: null,
-      asksForStream: false,
-      streamDialect: chatDialect,
-      usageDialect: 'openai' as const,
-      hidesUsage: false,
-    }
+    const call = toOwnCall(req, '/v1/models', deps.upstream)
     await relay(deps.upstream, new Exchange(call, context, outlet, deps.clocks))
     if (!context.clientGone) sendJson(res, 200, findModel(outlet.read(), id))
   }

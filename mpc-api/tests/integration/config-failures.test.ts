@@ -127,7 +127,7 @@ describe('an unusual but sound configuration', () => {
     await fetch(`${gateway.url}/api/models`, { headers: { authorization: 'Bearer sk-mpc-test' } })
 
     expect(upstream.requests[0]?.headers['authorization']).toBe('Bearer sk-master-canary')
-    expect(gateway.output()).toMatch(/LITELLM_MASTER_KEY/)
+    await expect.poll(() => gateway.output(), { timeout: 3_000 }).toMatch(/LITELLM_MASTER_KEY/)
     expect(gateway.output()).not.toContain('sk-master-canary')
     gateway.kill('SIGKILL')
     await upstream.stop()

@@ -23,7 +23,7 @@ describe('while LiteLLM lives', () => {
       litellm_url: expect.stringContaining(`127.0.0.1:${upstream.port}`) as string,
       version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
       uptime_s: expect.any(Number) as number,
-      dependencies: { litellm: { status: 'up', latency_ms: expect.any(Number) as number } },
+      dependencies: { litellm: { status: 'ok', latency_ms: expect.any(Number) as number } },
     })
   })
 

@@ -1,8 +1,7 @@
-import { once } from 'node:events'
-import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { chatFrames, doneFrame, finishFrame, frame, textFrame } from '../support/chat-frames.ts'
 import { expectEnvelope, expectShape } from '../support/expect-envelope.ts'
+import { firstDifference } from '../support/first-difference.ts'
 import { readFrames, readPayloads, readText } from '../support/read-sse.ts'
 import { askStream, chatPath, startPair } from '../support/start-pair.ts'
 import {
@@ -14,9 +13,8 @@ import {
   stream,
   toChunk,
 } from '../support/upstream-behaviours.ts'
-import { type Behaviour } from '../support/upstream-stub.ts'
 
-const { auth, gateway, post, rawPost, upstream } = await startPair({
+const { post, rawPost, upstream } = await startPair({
   MPC_PING_INTERVAL_MS: '60',
   MPC_STREAM_START_TIMEOUT_MS: '150',
   MPC_FIRST_BYTE_TIMEOUT_MS: '700',
@@ -64,7 +62,7 @@ describe('POST /api/chat/completions, streamed', () => {
     const { body, complete } = await client.answer()
 
     expect(complete).toBe(true)
-    expect(body.toString() === large + finishFrame + doneFrame).toBe(true)
+    expect(firstDifference(body.toString(), large + finishFrame + doneFrame)).toBeUndefined()
   })
 
   it('sends no ping inside a frame of more than 1 MB', async () => {
@@ -138,46 +136,7 @@ describe('POST /api/chat/completions, streamed', () => {
     expect(complete).toBe(true)
     expect(readText(body)).toBe('late')
   })
-
-  it('relays a stream of many megabytes to a slow reader whole, without taking it in ahead', async () => {
-    const frames = Array.from({ length: 640 }, (_, index) => textFrame(String(index % 10).repeat(100_000)))
-    let written = 0
-    const patient: Behaviour = async ({ socket, gone, bodyRead }) => {
-      await bodyRead
-      socket.write(streamHead)
-      for (const part of frames) {
-        if (!socket.write(toChunk(part))) await new Promise((resolve) => socket.once('drain', resolve))
-        if (gone.aborted) return
-        written += 1
-      }
-      socket.write(Buffer.concat([toChunk(finishFrame + doneFrame), Buffer.from('0\r\n\r\n')]))
-    }
-    upstream.respond(patient)
-    const answer = await openSlowly()
-    // Nothing to wait for but time itself: what is taken in must stop growing while nobody reads.
-    const settled = async () => {
-      const before = written
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      return written === before
-    }
-    await expect.poll(settled, { timeout: 5_000 }).toBe(true)
-    expect(written).toBeLessThan(frames.length / 2)
-
-    let bytes = 0
-    for await (const chunk of answer as AsyncIterable<Buffer>) bytes += chunk.length
-    expect(answer.complete).toBe(true)
-    expect(bytes).toBe(Buffer.byteLength(frames.join('') + finishFrame + doneFrame))
-  })
 })
-
-/** The answer to a streamed request, of which nothing is read until somebody iterates over it. */
-async function openSlowly(): Promise<IncomingMessage> {
-  const headers = { ...auth, 'content-type': 'application/json' }
-  const request = httpRequest(gateway.url + chatPath, { method: 'POST', headers })
-  request.end(JSON.stringify(askStream))
-  const [answer] = (await once(request, 'response')) as [IncomingMessage]
-  return answer
-}
 
 describe('POST /api/chat/completions, streamed, when LiteLLM fails before its first byte', () => {
   it.each([

@@ -61,7 +61,9 @@ const promises: readonly Promised[] = [
   { path: configurations.productionFallback, named: bothNamed, served: bothServed },
 ]
 
-describe.each(promises)('$path', ({ path }) => {
+const byPath = promises.map((promised) => [promised.path, promised] as const)
+
+describe.each(byPath)('%s', (path) => {
   it('names every secret as os.environ/NAME, since LiteLLM expands nothing else', async () => {
     const text = await readFile(configurationFile(path), 'utf8')
     expect(text).not.toContain('${')
@@ -73,7 +75,7 @@ describe.each(promises)('$path', ({ path }) => {
   })
 })
 
-describe.skipIf(!litellm.ready).each(promises)('$path, in a real LiteLLM', ({ path, named, served }) => {
+describe.skipIf(!litellm.ready).each(byPath)('%s, in a real LiteLLM', (path, { named, served }) => {
   let proxy: LitellmWithProviders
   beforeAll(async () => {
     if (litellm.ready) proxy = await startLitellmWithProviders(litellm.program, path)
@@ -150,14 +152,19 @@ describe.skipIf(!litellm.ready).each(promises)('$path, in a real LiteLLM', ({ pa
     },
   )
 
-  it('after a model that its provider does not know, still serves those that it knows', async () => {
-    const [known, unknown] =
-      path === configurations.anthropicOnly ? ['claude-opus-5', 'claude-0'] : ['gpt-4.1', 'gpt-0']
-    proxy.script({ kind: 'fail', status: 404 })
-    expect((await proxy.chat(unknown)).status).toBe(404)
-    proxy.script()
-    expect((await proxy.chat(known)).status).toBe(200)
-  })
+  it.each([401, 404])(
+    'after one %s for a model that nothing stands in for, still asks its provider',
+    async (status) => {
+      const ask = (): Promise<Response> =>
+        path === configurations.anthropicOnly
+          ? proxy.chat('claude-haiku-4-5')
+          : proxy.post('/v1/embeddings', { model: 'text-embedding-3-small', input: 'hello' })
+      proxy.script({ kind: 'fail', status })
+      expect((await ask()).status).toBe(status)
+      proxy.script()
+      expect((await ask()).status).toBe(200)
+    },
+  )
 })
 
 interface ModelInfo {

@@ -46,11 +46,9 @@ const exceptions: Partial<Record<Request, Partial<Record<Failure, number>>>> = {
 }
 
 const cases = (Object.keys(requests) as Request[]).flatMap((request) =>
-  (Object.keys(failures) as Failure[]).map((failure) => ({
-    request,
-    failure,
-    calls: exceptions[request]?.[failure] ?? 1,
-  })),
+  (Object.keys(failures) as Failure[]).map(
+    (failure) => [request, failure, exceptions[request]?.[failure] ?? 1] as const,
+  ),
 )
 
 describe.skipIf(!litellm.ready)('the default configuration, when its provider fails', () => {
@@ -60,16 +58,13 @@ describe.skipIf(!litellm.ready)('the default configuration, when its provider fa
   })
   afterAll(() => proxy[Symbol.asyncDispose]())
 
-  it.each(cases)(
-    '$request, on $failure, costs provider calls: $calls',
-    async ({ request, failure, calls }) => {
-      proxy.script(failures[failure])
-      const [path, body] = requests[request]
-      const response = await proxy.post(path, body)
-      expect(response.status).toBe(failure === 'a 429' ? 429 : 500)
-      expect(proxy.openai.calls.length + proxy.anthropic.calls.length).toBe(calls)
-    },
-  )
+  it.each(cases)('%s, on %s, costs provider calls: %i', async (request, failure, calls) => {
+    proxy.script(failures[failure])
+    const [path, body] = requests[request]
+    const response = await proxy.post(path, body)
+    expect(response.status).toBe(failure === 'a 429' ? 429 : 500)
+    expect(proxy.openai.calls.length + proxy.anthropic.calls.length).toBe(calls)
+  })
 
   it('hands the wait that the provider asked for on as llm_provider-retry-after', async () => {
     proxy.script({ kind: 'fail', status: 429, headers: { 'retry-after': '7' } })

@@ -20,7 +20,7 @@ const failures = {
 type Failure = keyof typeof failures
 
 const cases = [false, true].flatMap((stream) =>
-  (Object.keys(failures) as Failure[]).map((failure) => ({ failure, stream })),
+  (Object.keys(failures) as Failure[]).map((failure) => [failure, stream] as const),
 )
 
 async function ask(client: OpenAI, model: string, stream: boolean): Promise<string> {
@@ -48,20 +48,17 @@ describe.skipIf(!litellm.ready)('provider calls of one OpenAI SDK call, default 
   })
   afterAll(() => pair[Symbol.asyncDispose]())
 
-  it.each(cases)('OpenAI, $failure, streamed $stream: the tries of the SDK', async ({ failure, stream }) => {
+  it.each(cases)('OpenAI, %s, streamed %s: the tries of the SDK', async (failure, stream) => {
     pair.proxy.script(failures[failure])
     await expect(ask(connect(pair), 'gpt-4o-mini', stream)).rejects.toThrow(OpenAI.APIError)
     expect(callsOf(pair)).toEqual([sdkTries, 0])
   })
 
-  it.each(cases)(
-    'Anthropic, $failure, streamed $stream: the tries of the SDK',
-    async ({ failure, stream }) => {
-      pair.proxy.script(failures[failure])
-      await expect(ask(connect(pair), 'claude-haiku-4-5', stream)).rejects.toThrow(OpenAI.APIError)
-      expect(callsOf(pair)).toEqual([0, sdkTries * (failure === 'a broken connection' ? opensTwice : 1)])
-    },
-  )
+  it.each(cases)('Anthropic, %s, streamed %s: the tries of the SDK', async (failure, stream) => {
+    pair.proxy.script(failures[failure])
+    await expect(ask(connect(pair), 'claude-haiku-4-5', stream)).rejects.toThrow(OpenAI.APIError)
+    expect(callsOf(pair)).toEqual([0, sdkTries * (failure === 'a broken connection' ? opensTwice : 1)])
+  })
 
   it.each([false, true])('an answer, streamed %s: one', async (stream) => {
     pair.proxy.script()
@@ -77,23 +74,17 @@ describe.skipIf(!litellm.ready)('provider calls of one OpenAI SDK call, producti
   })
   afterAll(() => pair[Symbol.asyncDispose]())
 
-  it.each(cases)(
-    '$failure at both, streamed $stream: the tries, and a fallback of each',
-    async ({ failure, stream }) => {
-      pair.proxy.script(failures[failure])
-      await expect(ask(connect(pair), 'gpt-4o-mini', stream)).rejects.toThrow(OpenAI.APIError)
-      const fallbacks = sdkTries * (failure === 'a broken connection' ? opensTwice : 1)
-      expect(callsOf(pair)).toEqual([sdkTries, fallbacks])
-    },
-  )
+  it.each(cases)('%s at both, streamed %s: the tries, and a fallback of each', async (failure, stream) => {
+    pair.proxy.script(failures[failure])
+    await expect(ask(connect(pair), 'gpt-4o-mini', stream)).rejects.toThrow(OpenAI.APIError)
+    const fallbacks = sdkTries * (failure === 'a broken connection' ? opensTwice : 1)
+    expect(callsOf(pair)).toEqual([sdkTries, fallbacks])
+  })
 
-  it.each(cases)(
-    '$failure at the first, streamed $stream: one, and one fallback',
-    async ({ failure, stream }) => {
-      pair.proxy.openai.script(failures[failure])
-      pair.proxy.anthropic.script()
-      expect(await ask(connect(pair), 'gpt-4o-mini', stream)).toBe('one two three')
-      expect(callsOf(pair)).toEqual([1, 1])
-    },
-  )
+  it.each(cases)('%s at the first, streamed %s: one, and one fallback', async (failure, stream) => {
+    pair.proxy.openai.script(failures[failure])
+    pair.proxy.anthropic.script()
+    expect(await ask(connect(pair), 'gpt-4o-mini', stream)).toBe('one two three')
+    expect(callsOf(pair)).toEqual([1, 1])
+  })
 })

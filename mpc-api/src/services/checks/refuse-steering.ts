@@ -153,6 +153,11 @@ function refuseInsideText(text: string, path: string): void {
   }
 }
 
+/** @throws {GatewayError} BAD_REQUEST when a field of a multipart upload steers LiteLLM */
+export function refuseSteeringField(name: string): void {
+  refuseIfSteering(name.replace(/\[.*$/, ''), name)
+}
+
 function refuseIfSteering(name: string, path: string): void {
   if (!STEERING.has(name) && !STEERING_PREFIXES.some((prefix) => name.startsWith(prefix))) return
   throw new GatewayError(

@@ -1,0 +1,163 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+
+export interface MultipartEvents {
+  /** A part begins. May throw to refuse the upload. */
+  onPart(name: string): void
+  /** The text of a part that is no file. May throw to refuse the upload. */
+  onField(name: string, value: string): void
+}
+
+type State = 'start' | 'after delimiter' | 'headers' | 'file' | 'field' | 'end'
+
+const MAX_HEADER_BYTES = 16 * 1024
+const MAX_FIELD_BYTES = 1024 * 1024
+const CRLF = '\r\n'
+const END_OF_HEADERS = Buffer.from('\r\n\r\n')
+const NOTHING = Buffer.alloc(0)
+
+/**
+ * Reads along while a multipart/form-data body (RFC 7578) passes, without keeping files. It is stricter than the format:
+ * whatever two parsers could read differently is refused, so that LiteLLM cannot see a part that was not seen here.
+ */
+export class MultipartReader {
+  readonly #events: MultipartEvents
+  /** What stands between two parts. The first one has no line before it. */
+  readonly #delimiter: Buffer
+  #state: State = 'start'
+  #pending: Buffer = NOTHING
+  #name = ''
+
+  constructor(boundary: string, events: MultipartEvents) {
+    this.#events = events
+    this.#delimiter = Buffer.from(`${CRLF}--${boundary}`)
+  }
+
+  /** @throws {GatewayError} BAD_REQUEST, or what an event threw */
+  push(chunk: Buffer): void {
+    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk])
+    while (this.#step());
+  }
+
+  /** @throws {GatewayError} BAD_REQUEST when the body ended before its last delimiter */
+  end(): void {
+    if (this.#state !== 'end') throw malformed('it ends before its last boundary')
+  }
+
+  /** Takes one step; false when more bytes are needed. */
+  #step(): boolean {
+    switch (this.#state) {
+      case 'start':
+        return this.#readStart()
+      case 'after delimiter':
+        return this.#readAfterDelimiter()
+      case 'headers':
+        return this.#readHeaders()
+      case 'file':
+        return this.#skipFile()
+      case 'field':
+        return this.#readField()
+      case 'end':
+        return this.#readEpilogue()
+    }
+  }
+
+  #readStart(): boolean {
+    const first = this.#delimiter.subarray(2)
+    if (this.#pending.length < first.length) return false
+    if (!this.#pending.subarray(0, first.length).equals(first))
+      throw malformed('it does not begin with its boundary')
+    return this.#advance(first.length, 'after delimiter')
+  }
+
+  #readAfterDelimiter(): boolean {
+    if (this.#pending.length < 2) return false
+    const mark = this.#pending.toString('latin1', 0, 2)
+    if (mark === CRLF) return this.#advance(2, 'headers')
+    if (mark === '--') return this.#advance(2, 'end')
+    throw malformed('a boundary is followed by something else than a line end')
+  }
+
+  #readHeaders(): boolean {
+    const end = this.#pending.indexOf(END_OF_HEADERS)
+    if (end > MAX_HEADER_BYTES || (end === -1 && this.#pending.length > MAX_HEADER_BYTES)) {
+      throw malformed('the headers of a part are too large')
+    }
+    if (end === -1) return false
+    const { name, isFile } = readPartHeaders(this.#pending.toString('utf8', 0, end))
+    this.#name = name
+    this.#events.onPart(name)
+    // The line end before a delimiter may be the one that ends the headers of an empty part.
+    return this.#advance(end + 2, isFile ? 'file' : 'field')
+  }
+
+  #skipFile(): boolean {
+    const at = this.#pending.indexOf(this.#delimiter)
+    if (at !== -1) return this.#advance(at + this.#delimiter.length, 'after delimiter')
+    const kept = Math.min(this.#pending.length, this.#delimiter.length - 1)
+    this.#pending = this.#pending.subarray(this.#pending.length - kept)
+    return false
+  }
+
+  #readField(): boolean {
+    const at = this.#pending.indexOf(this.#delimiter)
+    if (at > MAX_FIELD_BYTES || (at === -1 && this.#pending.length > MAX_FIELD_BYTES)) {
+      throw malformed(`the field ${this.#name} is too large`)
+    }
+    if (at === -1) return false
+    this.#events.onField(this.#name, at < 2 ? '' : this.#pending.toString('utf8', 2, at))
+    return this.#advance(at + this.#delimiter.length, 'after delimiter')
+  }
+
+  /** Only blanks and line ends may follow: another parser might look for parts there. */
+  #readEpilogue(): boolean {
+    if (/[^\r\n \t]/.test(this.#pending.toString('latin1')))
+      throw malformed('something follows its last boundary')
+    this.#pending = NOTHING
+    return false
+  }
+
+  #advance(bytes: number, state: State): true {
+    this.#pending = this.#pending.subarray(bytes)
+    this.#state = state
+    return true
+  }
+}
+
+/**
+ * Reads the boundary of a multipart content type.
+ *
+ * @throws {GatewayError} BAD_REQUEST when it is missing, given twice or unusual
+ */
+export function readBoundary(contentType: string): string {
+  const found = [...contentType.matchAll(/;\s*boundary=(?:"([^"]*)"|([^;\s"]*))/gi)]
+  const boundary = found[0]?.[1] ?? found[0]?.[2] ?? ''
+  if (found.length !== 1 || !/^[A-Za-z0-9'()+_,./:=?-]{1,70}$/.test(boundary)) {
+    throw malformed('its content type must have one usual boundary')
+  }
+  return boundary
+}
+
+function readPartHeaders(text: string): { name: string; isFile: boolean } {
+  const lines = text.split(CRLF)
+  if (lines.some((line) => !/^[A-Za-z0-9-]+:[^\r\n\0]*$/.test(line)))
+    throw malformed('a header of a part is malformed')
+  const dispositions = lines.filter((line) => /^content-disposition:/i.test(line))
+  const match =
+    /^content-disposition:\s*form-data((?:;\s*[a-z*]+="[^"\\]*"|;\s*[a-z*]+=[^;"\s]+)*)\s*$/i.exec(
+      dispositions[0] ?? '',
+    )
+  if (dispositions.length !== 1 || match === null) throw malformed('a part has no usual content-disposition')
+  const parameters = [...(match[1] ?? '').matchAll(/;\s*([a-z*]+)=(?:"([^"\\]*)"|([^;"\s]+))/gi)]
+  const names = parameters.filter(([, key = '']) => /^name\*?$/i.test(key))
+  const name = names[0]?.[2] ?? names[0]?.[3]
+  if (names.length !== 1 || name === undefined || names[0]?.[1] !== 'name') {
+    throw malformed('a part must have exactly one name')
+  }
+  return { name, isFile: parameters.some(([, key = '']) => /^filename\*?$/i.test(key)) }
+}
+
+function malformed(reason: string): GatewayError {
+  return new GatewayError('BAD_REQUEST', `The multipart body cannot be read: ${reason}.`, {
+    closesConnection: true,
+  })
+}

@@ -1,0 +1,49 @@
+import { type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { contextOf } from '../http/request-context.ts'
+import { writeHead } from '../http/respond.ts'
+import { type Answer, type MediaOptions, type WriteResult } from './answer.ts'
+import { headerOf, toClientHeaders } from './response-headers.ts'
+
+/** Audio, text or the content of a file: bytes that are passed on as they come, with LiteLLM's own content type. */
+export class MediaAnswer implements Answer {
+  started = false
+  readonly #res: ServerResponse
+  readonly #status: number
+  readonly #received: IncomingHttpHeaders
+  readonly #mayBeEmpty: boolean
+
+  constructor(res: ServerResponse, { status, headers, tap, mayBeEmpty }: MediaOptions) {
+    this.#res = res
+    this.#status = status
+    this.#received = headers
+    this.#mayBeEmpty = mayBeEmpty
+    tap.readCostHeader(headerOf(headers, 'x-litellm-response-cost'))
+  }
+
+  write(chunk: Buffer): WriteResult {
+    if (!this.started) this.#start()
+    contextOf(this.#res.req).record.bytesOut += chunk.length
+    return this.#res.write(chunk) ? 'more' : 'full'
+  }
+
+  end(): void {
+    if (!this.started && !this.#mayBeEmpty)
+      throw new GatewayError('LLM_ERROR', 'LiteLLM answered with nothing.')
+    if (!this.started) this.#start()
+    this.#res.end()
+  }
+
+  fail(): void {
+    // Without its announced end the answer is visibly cut short.
+    this.#res.destroy()
+  }
+
+  #start(): void {
+    this.started = true
+    const type = headerOf(this.#received, 'content-type') ?? 'application/octet-stream'
+    const length = headerOf(this.#received, 'content-length')
+    const size = length === undefined ? [] : ['content-length', length]
+    writeHead(this.#res, this.#status, ['content-type', type, ...size, ...toClientHeaders(this.#received)])
+  }
+}
