@@ -1,6 +1,7 @@
 import express, { type Express, type RequestHandler } from 'express'
 import { type Deps } from './deps.ts'
 import { type Connections } from './http/connections.ts'
+import { type LiveSockets } from './http/live-sockets.ts'
 import { contextOf } from './http/request-context.ts'
 import { accessLog } from './middlewares/access-log.ts'
 import { authenticate } from './middlewares/authenticate.ts'
@@ -13,19 +14,22 @@ import { contract } from './routes/contract.ts'
 import { generation, isGeneratePath } from './routes/generate.ts'
 import { health } from './routes/health.ts'
 import { inference } from './routes/inference.ts'
+import { realtime } from './routes/realtime.ts'
 import { retrieveModel } from './routes/retrieve-model.ts'
 
 /** What the application asks the process that runs it. */
 export interface Runtime {
   connections: Connections
+  sockets: LiveSockets
   isDraining: () => boolean
   version: string
 }
 
 /** The request path, top to bottom. */
 export function createApp(deps: Deps, runtime: Runtime): Express {
-  const { admission, answers, config, keys, logger, probe, upstream } = deps
-  const { isDraining, version } = runtime
+  const { admission, answers, config, keys, logger, probe, prompts, upstream } = deps
+  const { isDraining, sockets, version } = runtime
+  const { clocks, corsOrigins, limits } = config
 
   const app = express()
   app.disable('x-powered-by')
@@ -33,26 +37,15 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
 
   app.use(beginRequest(runtime.connections))
   app.use(accessLog(logger))
-  app.use(crossOrigin(config.corsOrigins))
+  app.use(crossOrigin(corsOrigins))
   app.use('/health', health({ probe, isDraining, version, upstream, admission }))
   app.use(contract({ publicUrl: config.publicUrl }))
   app.use(behindKey(refuseWhileDraining(isDraining)))
-  app.use(
-    behindKey(
-      authenticate({ keys, corsOrigins: config.corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly }),
-    ),
-  )
-  app.use(inference({ upstream, admission, answers, limits: config.limits, clocks: config.clocks }))
-  app.use(retrieveModel({ upstream, clocks: config.clocks }))
-  app.use(
-    generation({
-      upstream,
-      limits: config.limits,
-      clocks: config.clocks,
-      prompts: deps.prompts,
-      defaultModel: config.generateModel,
-    }),
-  )
+  app.use(behindKey(authenticate({ keys, corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly })))
+  app.use(inference({ upstream, admission, answers, limits, clocks }))
+  app.use(retrieveModel({ upstream, clocks }))
+  app.use(generation({ upstream, limits, clocks, prompts, defaultModel: config.generateModel }))
+  app.use(realtime({ upstream, limits, clocks, corsOrigins, sockets }))
   app.use(notFound)
   app.use(handleError)
   return app

@@ -13,8 +13,6 @@ const contract = /** @type {unknown} */ (
 mkdirSync(new URL('page/', to), { recursive: true })
 writeFileSync(new URL('mpc-api.oas.json', to), JSON.stringify(contract))
 copyFileSync(new URL('page/docs.css', from), new URL('page/docs.css', to))
-cpSync(
-  new URL('mpc-api/src/services/generation/prompts/', root),
-  new URL('mpc-api/dist/services/generation/prompts/', root),
-  { recursive: true },
-)
+
+const prompts = 'services/generation/prompts/'
+cpSync(new URL(`mpc-api/src/${prompts}`, root), new URL(`mpc-api/dist/${prompts}`, root), { recursive: true })
