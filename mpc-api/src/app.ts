@@ -22,8 +22,7 @@ export interface Runtime {
 
 /** The request path, top to bottom. */
 export function createApp(deps: Deps, runtime: Runtime): Express {
-  const { config, keys, logger, probe, upstream } = deps
-  const litellmUrl = upstream.addresses.map((address) => address.url).join(',')
+  const { admission, answers, config, keys, logger, probe, upstream } = deps
   const { isDraining, version } = runtime
 
   const app = express()
@@ -33,14 +32,14 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
   app.use(beginRequest(runtime.connections))
   app.use(accessLog(logger))
   app.use(crossOrigin(config.corsOrigins))
-  app.use('/health', health({ probe, isDraining, version, litellmUrl }))
+  app.use('/health', health({ probe, isDraining, version, upstream, admission }))
   app.use(insideApi(refuseWhileDraining(isDraining)))
   app.use(
     insideApi(
       authenticate({ keys, corsOrigins: config.corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly }),
     ),
   )
-  app.use(inference({ upstream, limits: config.limits, clocks: config.clocks }))
+  app.use(inference({ upstream, admission, answers, limits: config.limits, clocks: config.clocks }))
   app.use(retrieveModel({ upstream, clocks: config.clocks }))
   app.use(notFound)
   app.use(handleError)

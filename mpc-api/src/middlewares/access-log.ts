@@ -40,6 +40,7 @@ function toEntry(req: IncomingMessage, res: ServerResponse): Record<string, unkn
     stream: record.stream,
     bytesIn: record.bytesIn,
     bytesOut: record.bytesOut,
+    replayed: record.replayed,
     upstream: record.upstream,
     upstreamMs: difference(record.upstreamEndMs, record.upstreamStartMs),
     firstByteMs: difference(record.firstByteMs, record.upstreamStartMs),

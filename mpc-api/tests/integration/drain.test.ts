@@ -142,7 +142,7 @@ describe('while draining', () => {
     kill(first)
     await expect.poll(() => readyStatus(url), { timeout: 3_000 }).toBe(503)
     kill(second)
-    await within(1_000, exited, 'the second signal did not end it')
+    await within(3_000, exited, 'the second signal did not end it')
 
     expect(await client!.closed()).toMatch(/fin|reset/)
   })

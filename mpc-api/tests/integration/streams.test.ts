@@ -13,7 +13,6 @@ import {
   stream,
   toChunk,
 } from '../support/upstream-behaviours.ts'
-import { type Behaviour } from '../support/upstream-stub.ts'
 
 const { post, rawPost, upstream } = await startPair({
   MPC_PING_INTERVAL_MS: '60',
