@@ -37,7 +37,7 @@ describe('node scripts/start.mjs', { timeout: 180_000 }, () => {
       expect(running.exitCode, printed()).toBeNull()
     }
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(printed())?.[0] ?? ''
-    const live = (await (await fetch(`${url}/health/live`)).json()) as unknown
+    const live = await (await fetch(`${url}/health/live`)).json()
     expect(live).toEqual({ status: 'ok' })
     running.kill('SIGTERM')
     expect(await closed).toEqual([0, null])
