@@ -69,6 +69,12 @@ export const configSchema = z.object({
       description: 'Browser origins that may call the API, comma-separated; `*` allows every one.',
       example: 'https://app.example.com',
     }),
+  MPC_PUBLIC_URL: baseUrl.optional().register(variableRegistry, {
+    group: 'Service',
+    description:
+      'Address that importers of /openapi-3.0.json are to call. Default: the address that they fetched it from.',
+    example: 'http://mpc-api:3000',
+  }),
   MPC_DRAIN_TIMEOUT_MS: milliseconds().default(30_000).register(variableRegistry, {
     group: 'Service',
     description: 'How long running requests may take to finish after SIGTERM or SIGINT.',

@@ -7,6 +7,8 @@ export interface Config {
   environment: 'development' | 'production' | 'test'
   logLevel: string
   corsOrigins: string[]
+  /** Where importers of the contract are to call, without a slash at the end. */
+  publicUrl: string | undefined
   drainTimeoutMs: number
   /** Addresses of LiteLLM; undefined when none is given, so that the process may look for one. */
   upstreamUrls: string[] | undefined
@@ -70,6 +72,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     environment: raw.NODE_ENV,
     logLevel: raw.LOG_LEVEL,
     corsOrigins: raw.MPC_CORS_ORIGINS,
+    publicUrl: raw.MPC_PUBLIC_URL?.replace(/\/+$/, ''),
     drainTimeoutMs: raw.MPC_DRAIN_TIMEOUT_MS,
     upstreamUrls:
       raw.LITELLM_BASE_URL ?? (raw.NODE_ENV === 'production' ? ['http://litellm:4000'] : undefined),

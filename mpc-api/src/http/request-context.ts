@@ -22,6 +22,8 @@ export interface AccessRecord {
   usage?: Usage
   /** Cost in micro-dollars; null when LiteLLM did not say. */
   costMicroUsd?: number | null
+  /** Of a WebSocket: messages received and sent, and the code that its client's side closed with. */
+  socket?: { framesIn: number; framesOut: number; closeCode: number }
   /** HTTP status of LiteLLM's answer. */
   upstreamStatus?: number
   /** True when the answer was made for an earlier request with the same Idempotency-Key. */

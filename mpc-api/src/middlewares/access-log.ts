@@ -41,6 +41,7 @@ function toEntry(req: IncomingMessage, res: ServerResponse): Record<string, unkn
     bytesIn: record.bytesIn,
     bytesOut: record.bytesOut,
     replayed: record.replayed,
+    ...record.socket,
     upstream: record.upstream,
     upstreamMs: difference(record.upstreamEndMs, record.upstreamStartMs),
     firstByteMs: difference(record.firstByteMs, record.upstreamStartMs),

@@ -1,6 +1,20 @@
 import { GatewayError } from '../errors/gateway-error.ts'
-import { ConnectFailure, type Exchange } from './exchange.ts'
+import { ConnectFailure } from './exchange.ts'
 import { type Upstream, type UpstreamAddress } from './upstream.ts'
+
+/** Something that is sent to one address, and to another when no connection could be made. */
+export interface Attempt {
+  /**
+   * Sends it, and resolves when all is over.
+   *
+   * @throws {ConnectFailure} when no connection could be made
+   */
+  run(upstream: Upstream, address: UpstreamAddress): Promise<void>
+  /** Status that LiteLLM answered with; undefined while it has not. */
+  readonly status: number | undefined
+  /** Called after the last `run`. */
+  close(): void
+}
 
 /** Pause before a lone address is tried once more: long enough for a restarting LiteLLM to listen again. */
 const SECOND_TRY_MS = 150
@@ -11,7 +25,7 @@ const SECOND_TRY_MS = 150
  *
  * @throws {GatewayError} when it failed before anything was sent to the client
  */
-export async function relay(upstream: Upstream, exchange: Exchange): Promise<void> {
+export async function relay(upstream: Upstream, exchange: Attempt): Promise<void> {
   try {
     await tryAddresses(upstream, exchange)
   } finally {
@@ -19,7 +33,7 @@ export async function relay(upstream: Upstream, exchange: Exchange): Promise<voi
   }
 }
 
-async function tryAddresses(upstream: Upstream, exchange: Exchange): Promise<void> {
+async function tryAddresses(upstream: Upstream, exchange: Attempt): Promise<void> {
   const tried = new Set<UpstreamAddress>()
   const attempts = Math.max(2, upstream.addresses.length)
   let failure: ConnectFailure | undefined
@@ -37,7 +51,7 @@ async function tryAddresses(upstream: Upstream, exchange: Exchange): Promise<voi
 /** @returns why no connection could be made, or nothing when the exchange is over */
 async function tryAddress(
   upstream: Upstream,
-  exchange: Exchange,
+  exchange: Attempt,
   address: UpstreamAddress,
 ): Promise<ConnectFailure | undefined> {
   address.outstanding += 1

@@ -24,7 +24,7 @@ describe('LiteLLM that keeps failing', async () => {
     expect(refused.headers.get('retry-after')).toBe('1')
     await expectEnvelope(refused, 503, 'SERVICE_UNAVAILABLE')
     expect(upstream.requests.length).toBe(before)
-    expect(await circuit()).toBe('open')
+    expect(['open', 'half_open']).toContain(await circuit())
 
     upstream.respond(chatAnswer())
     await expect.poll(async () => (await post(chatPath, ask)).status, { timeout: 5_000 }).toBe(200)
