@@ -40,6 +40,8 @@ function toEntry(req: IncomingMessage, res: ServerResponse): Record<string, unkn
     stream: record.stream,
     bytesIn: record.bytesIn,
     bytesOut: record.bytesOut,
+    replayed: record.replayed,
+    ...record.socket,
     upstream: record.upstream,
     upstreamMs: difference(record.upstreamEndMs, record.upstreamStartMs),
     firstByteMs: difference(record.firstByteMs, record.upstreamStartMs),
