@@ -11,7 +11,7 @@ import { readPayloads } from '../support/read-sse.ts'
 import { startGateway } from '../support/start-gateway.ts'
 import { ask, askStream, chatPath, startPair } from '../support/start-pair.ts'
 import { json, resetAtOnce, silence, stream, whole } from '../support/upstream-behaviours.ts'
-import { chatFrames, textFrame } from '../support/chat-frames.ts'
+import { chatFrames, eitherChat, textFrame } from '../support/chat-frames.ts'
 
 const pair = await startPair({
   MPC_MAX_BODY_BYTES: '20000',
@@ -58,7 +58,7 @@ describe('what LiteLLM answers comes down as the contract says', () => {
   it.each(forwarded)('$operationId, called as its example shows', async (operation) => {
     const [type, media] = Object.entries(operation.responses['200']!.content!)[0]!
     const example = firstExample(media) ?? 'ID3'
-    const body = type === 'application/json' ? JSON.stringify(example) : String(example)
+    const body = typeof example === 'string' ? example : JSON.stringify(example)
     upstream.respond(whole(body, { headers: { 'content-type': type } }))
 
     const text = await expectContract(operation.operationId, await call(operation))
@@ -68,13 +68,13 @@ describe('what LiteLLM answers comes down as the contract says', () => {
   it.each(
     forwarded.filter(({ responses }) => responses['200']?.content?.['text/event-stream'] !== undefined),
   )('$operationId as a stream', async (operation) => {
-    const { example } = operation.responses['200']!.content!['text/event-stream']!
-    upstream.respond(stream([example as string]))
+    const media = operation.responses['200']!.content!['text/event-stream']!
+    upstream.respond(stream([media.example as string]))
     const path = operation.fullPath.replace(/\{[^}]+\}/g, 'id-1')
-    const [type, media] = Object.entries(operation.requestBody?.content ?? {})[0] ?? []
+    const [type, asked] = Object.entries(operation.requestBody?.content ?? {})[0] ?? []
     const response =
       type === 'application/json'
-        ? await post(path, { ...(firstExample(media!) as object), stream: true })
+        ? await post(path, { ...(firstExample(asked!) as object), stream: true })
         : type === undefined
           ? await get(`${path}?stream=true`)
           : await call(operation)
@@ -155,6 +155,28 @@ describe('failures have the envelope of the contract', () => {
     const body = JSON.parse(await expectContract('createMessage', response)) as { request_id: string }
 
     expect(body.request_id).toBe(response.headers.get('request-id'))
+  })
+})
+
+describe('Idempotency-Key', () => {
+  const headers = { 'idempotency-key': 'order-1' }
+
+  it('a repeated request gets the first answer, marked as the contract says', async () => {
+    upstream.respond(eitherChat)
+    await expectContract('createChatCompletion', await post(chatPath, ask, { headers }))
+    const again = await post(chatPath, ask, { headers })
+    await expectContract('createChatCompletion', again)
+
+    expect(again.headers.get('idempotency-replayed')).toBe('true')
+    expect(upstream.requests).toHaveLength(1)
+  })
+
+  it('the same key with another body is refused', async () => {
+    upstream.respond(eitherChat)
+    const response = await post(chatPath, { ...ask, n: 1 }, { headers })
+    await expectContract('createChatCompletion', response)
+
+    expect(response.status).toBe(422)
   })
 })
 
