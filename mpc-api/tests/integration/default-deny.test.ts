@@ -16,8 +16,10 @@ const rows = endpointTable.map((endpoint) => [nameOf(endpoint), endpoint] as con
 const withBody = rows.filter(([, { body }]) => body !== 'none')
 
 /** Sends with the client's key, unless the headers say otherwise. */
-const send = (path: string, init: RequestInit & { headers?: Readonly<Record<string, string>> }) =>
-  fetch(gateway.url + path, { redirect: 'manual', ...init, headers: { ...auth, ...init.headers } })
+const send = (
+  path: string,
+  init: Omit<RequestInit, 'headers'> & { headers?: Readonly<Record<string, string>> },
+) => fetch(gateway.url + path, { redirect: 'manual', ...init, headers: { ...auth, ...init.headers } })
 
 describe.each(rows)('%s', (_, endpoint) => {
   it('is authenticated before anything else', async () => {

@@ -17,7 +17,7 @@ const messages = [{ role: 'user', content: 'Hello' }]
 export function requestOf(endpoint: Endpoint, extra: Readonly<Record<string, string>> = {}): EndpointRequest {
   const path = `/api${endpoint.route.replace('{id}', 'id_1')}`
   const { method, body, requires } = endpoint
-  const fields = {
+  const fields: Record<string, unknown> = {
     ...(requires === 'nothing' ? {} : { model: 'scripted' }),
     ...(requires === 'model and messages' ? { messages } : {}),
     ...extra,
@@ -29,10 +29,12 @@ export function requestOf(endpoint: Endpoint, extra: Readonly<Record<string, str
       init: { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(fields) },
     }
   }
-  const texts = Object.entries(fields).map(([name, value]) => [name, String(value)] as const)
+  const texts = Object.entries(fields).map(([name, value]) => [name, asText(value)] as const)
   const { bytes, headers } = multipart(...texts, ['file', Buffer.from('RIFF\r\n--x')])
   return { path, init: { method, headers, body: bytes } }
 }
+
+const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 
 /** How tests name an endpoint. */
 export const nameOf = ({ method, route }: Endpoint) => `${method} /api${route}`
