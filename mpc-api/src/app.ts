@@ -10,6 +10,7 @@ import { crossOrigin } from './middlewares/cross-origin.ts'
 import { handleError } from './middlewares/error-handler.ts'
 import { notFound } from './middlewares/not-found.ts'
 import { refuseWhileDraining } from './middlewares/refuse-while-draining.ts'
+import { chatSocket } from './routes/chat-socket.ts'
 import { health } from './routes/health.ts'
 import { inference } from './routes/inference.ts'
 import { realtime } from './routes/realtime.ts'
@@ -43,6 +44,7 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
   app.use(inference({ upstream, limits, clocks }))
   app.use(retrieveModel({ upstream, clocks }))
   app.use(realtime({ upstream, limits, clocks, corsOrigins, sockets }))
+  app.use(chatSocket({ upstream, limits, clocks, corsOrigins, sockets, logger }))
   app.use(notFound)
   app.use(handleError)
   return app

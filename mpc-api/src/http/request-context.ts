@@ -48,7 +48,8 @@ export class RequestContext {
   #gone = false
   #whenInterrupted: ((reason: GatewayError | undefined) => void)[] = []
 
-  constructor(req: IncomingMessage) {
+  /** @param req a request, or what stands for one that came inside a WebSocket */
+  constructor(req: Pick<IncomingMessage, 'headers'>) {
     const given = req.headers['x-request-id']
     this.id = typeof given === 'string' && WELL_FORMED_ID.test(given) ? given : randomUUID()
     ;(req as TaggedRequest)[contexts] = this
@@ -91,13 +92,13 @@ export class RequestContext {
   }
 }
 
-interface TaggedRequest extends IncomingMessage {
+interface TaggedRequest {
   [contexts]?: RequestContext
 }
 
 /** @throws {Error} when the request has not passed the first middleware */
 export function contextOf(req: IncomingMessage): RequestContext {
-  const context = (req as TaggedRequest)[contexts]
+  const context = (req as IncomingMessage & TaggedRequest)[contexts]
   if (context === undefined)
     throw new Error('the request has no context: the first middleware did not see it')
   return context

@@ -1,5 +1,5 @@
+import { isObject, readMicroUsd, readUsage, type Usage } from '../protocol/token-usage.ts'
 import { type UsageRecord } from './usage-tap.ts'
-import { isObject, readMicroUsd, readTokenUsage, type TokenUsage } from '../protocol/token-usage.ts'
 
 /** Looks at the events of a realtime session as they pass: adds up what its responses used. */
 export class RealtimeTap {
@@ -31,7 +31,7 @@ export class RealtimeTap {
 
   #add(usage: unknown): void {
     if (!isObject(usage)) return
-    const tokens = readTokenUsage(withPluralDetails(usage), 'openai')
+    const tokens = readUsage(withPluralDetails(usage), 'openai')
     if (tokens !== undefined) this.#record.usage = add(this.#record.usage, tokens)
     const cost = readMicroUsd(usage['cost'])
     if (cost !== null) this.#record.costMicroUsd = (this.#record.costMicroUsd ?? 0) + cost
@@ -47,7 +47,7 @@ function withPluralDetails(usage: Record<string, unknown>): Record<string, unkno
   }
 }
 
-function add(a: TokenUsage | undefined, b: TokenUsage): TokenUsage {
+function add(a: Usage | undefined, b: Usage): Usage {
   if (a === undefined) return b
   return {
     input: a.input + b.input,
