@@ -10,6 +10,7 @@ import { crossOrigin } from './middlewares/cross-origin.ts'
 import { handleError } from './middlewares/error-handler.ts'
 import { notFound } from './middlewares/not-found.ts'
 import { refuseWhileDraining } from './middlewares/refuse-while-draining.ts'
+import { chatSocket } from './routes/chat-socket.ts'
 import { contract } from './routes/contract.ts'
 import { generation, isGeneratePath } from './routes/generate.ts'
 import { health } from './routes/health.ts'
@@ -48,6 +49,7 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
     generation({ upstream, admission, answers, limits, clocks, prompts, defaultModel: config.generateModel }),
   )
   app.use(realtime({ upstream, limits, clocks, corsOrigins, sockets }))
+  app.use(chatSocket({ upstream, limits, clocks, corsOrigins, sockets, logger }))
   app.use(notFound)
   app.use(handleError)
   return app
