@@ -1,5 +1,6 @@
 import { type ServerResponse } from 'node:http'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
+import { GatewaySocket } from './gateway-socket.ts'
 import { takeSocket } from './handshake.ts'
 import { contextOf } from './request-context.ts'
 import { terminateAfterEnd } from './terminate-after-end.ts'
@@ -24,10 +25,11 @@ const closing = { closeTimeout: 5000 }
  *
  * @returns the open WebSocket, or undefined when the client has left meanwhile
  */
-export function acceptWebSocket(res: ServerResponse, options: AcceptOptions): WebSocket | undefined {
+export function acceptWebSocket(res: ServerResponse, options: AcceptOptions): GatewaySocket | undefined {
   const { socket, head } = takeSocket(res)
   const server = new WebSocketServer({
     noServer: true,
+    WebSocket: GatewaySocket,
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: options.maxMessageBytes,
@@ -36,7 +38,7 @@ export function acceptWebSocket(res: ServerResponse, options: AcceptOptions): We
     handleProtocols: () => options.protocol ?? false,
   })
   server.once('headers', (headers: string[]) => headers.push(`x-request-id: ${contextOf(res.req).id}`))
-  let accepted: WebSocket | undefined
+  let accepted: GatewaySocket | undefined
   server.handleUpgrade(res.req, socket, head, (webSocket) => {
     accepted = webSocket
   })

@@ -55,8 +55,12 @@ export class RequestContext {
     this.startedAt = startedAt
   }
 
-  /** Makes the context of a request. A well-formed id that the client chose is kept. */
-  static begin(req: IncomingMessage): RequestContext {
+  /**
+   * Makes the context of a request. A well-formed id that the client chose is kept.
+   *
+   * @param req a request, or what stands for one that came inside a WebSocket
+   */
+  static begin(req: Pick<IncomingMessage, 'headers'>): RequestContext {
     const given = req.headers['x-request-id']
     const id = typeof given === 'string' && WELL_FORMED_ID.test(given) ? given : randomUUID()
     const context = new RequestContext(id, performance.now())
@@ -109,13 +113,13 @@ export class RequestContext {
   }
 }
 
-interface TaggedRequest extends IncomingMessage {
+interface TaggedRequest {
   [contexts]?: RequestContext
 }
 
 /** @throws {Error} when the request has not passed the first middleware */
 export function contextOf(req: IncomingMessage): RequestContext {
-  const context = (req as TaggedRequest)[contexts]
+  const context = (req as IncomingMessage & TaggedRequest)[contexts]
   if (context === undefined)
     throw new Error('the request has no context: the first middleware did not see it')
   return context

@@ -1,7 +1,7 @@
 import { type ClientRequest, type IncomingMessage } from 'node:http'
 import { type Socket } from 'node:net'
-import { WebSocket } from 'ws'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { GatewaySocket } from '../http/gateway-socket.ts'
 import { terminateAfterEnd } from '../http/terminate-after-end.ts'
 import { ConnectFailure } from './exchange.ts'
 import { toUpstreamError } from './upstream-error.ts'
@@ -36,7 +36,7 @@ const closing = { closeTimeout: 1000 }
  * @throws {ConnectFailure} when no connection could be made
  * @throws {GatewayError} when LiteLLM refused the handshake, or did not answer it in time
  */
-export function connectSocket(options: ConnectOptions): Promise<WebSocket> {
+export function connectSocket(options: ConnectOptions): Promise<GatewaySocket> {
   const { protocols, signal } = options
   return new Promise((resolve, reject) => {
     let isConnected = false
@@ -46,7 +46,7 @@ export function connectSocket(options: ConnectOptions): Promise<WebSocket> {
       reject(problem)
       webSocket.terminate()
     }
-    const webSocket = new WebSocket(options.url, [...protocols], {
+    const webSocket = new GatewaySocket(options.url, [...protocols], {
       headers: toObject(options.headers),
       perMessageDeflate: false,
       followRedirects: false,

@@ -1,6 +1,7 @@
 import { type WebSocket } from 'ws'
 import { toErrorBody } from '../errors/error-body.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { type GatewaySocket } from '../http/gateway-socket.ts'
 import { keepAlive } from '../http/heartbeat.ts'
 import { type LiveSockets } from '../http/live-sockets.ts'
 import { type RequestContext } from '../http/request-context.ts'
@@ -36,10 +37,10 @@ export class RealtimeSession implements Attempt {
   readonly #call: RealtimeCall
   readonly #context: RequestContext
   readonly #live: LiveSockets
-  readonly #accept: (protocol: string | undefined) => WebSocket | undefined
+  readonly #accept: (protocol: string | undefined) => GatewaySocket | undefined
   readonly #giveUp = new AbortController()
   readonly #tap: RealtimeTap
-  #client: WebSocket | undefined
+  #client: GatewaySocket | undefined
   #isDraining = false
   #interruption: GatewayError | undefined
 
@@ -48,7 +49,7 @@ export class RealtimeSession implements Attempt {
     call: RealtimeCall,
     context: RequestContext,
     live: LiveSockets,
-    accept: (protocol: string | undefined) => WebSocket | undefined,
+    accept: (protocol: string | undefined) => GatewaySocket | undefined,
   ) {
     this.#call = call
     this.#context = context
@@ -86,7 +87,7 @@ export class RealtimeSession implements Attempt {
   }
 
   /** Undefined when the client has left meanwhile. */
-  async #connect(address: UpstreamAddress): Promise<WebSocket | undefined> {
+  async #connect(address: UpstreamAddress): Promise<GatewaySocket | undefined> {
     const { path, headers, protocols, maxMessageBytes, clocks } = this.#call
     try {
       return await connectSocket({
@@ -108,7 +109,7 @@ export class RealtimeSession implements Attempt {
     }
   }
 
-  async #relay(client: WebSocket, server: WebSocket): Promise<void> {
+  async #relay(client: GatewaySocket, server: GatewaySocket): Promise<void> {
     this.#client = client
     const { record } = this.#context
     const frames = { framesIn: 0, framesOut: 0, closeCode: 1006 }
@@ -134,27 +135,30 @@ export class RealtimeSession implements Attempt {
     forget()
   }
 
-  #relayEnds(client: WebSocket, server: WebSocket): void {
+  #relayEnds(client: GatewaySocket, server: GatewaySocket): void {
     const closeServer = (closing: Closing): void => {
       closeWith(server, relayClosing(closing, { code: 1001, reason: 'The client has left.' }))
       const timer = setTimeout(() => server.terminate(), CUT_OFF_MS)
       server.once('close', () => clearTimeout(timer))
     }
+    const closeClient = (closing: Closing): void => {
+      const lost = { code: 1011, reason: 'LiteLLM ended the connection.' }
+      const told = relayClosing(closing, lost)
+      if (told === lost) this.#tellOfLoss(client)
+      closeWith(client, told)
+    }
+    client.onClosing(closeServer)
     client.once('close', (code, reason) => closeServer({ code, reason }))
-    // The client broke the protocol or a limit; it has been told why.
+    server.onClosing(closeClient)
+    server.once('close', (code, reason) => closeClient({ code, reason }))
+    // Whoever broke the protocol or a limit has been told why by a close frame; the other side is not to blame.
     client.on('error', (cause) => {
       this.#context.record.cause = cause
       closeServer({ code: 1001, reason: 'The client has been closed.' })
     })
-    server.once('close', (code, reason) => {
-      const closing = relayClosing({ code, reason }, { code: 1011, reason: 'LiteLLM ended the connection.' })
-      if (closing?.code === 1011 && code !== 1011) this.#tellOfLoss(client)
-      closeWith(client, closing)
-    })
     server.on('error', (cause) => {
       this.#context.record.cause = cause
-      this.#tellOfLoss(client)
-      closeWith(client, { code: 1011, reason: 'LiteLLM broke the connection.' })
+      closeClient({ code: 1006, reason: '' })
     })
   }
 

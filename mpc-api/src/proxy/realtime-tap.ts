@@ -1,5 +1,5 @@
-import { type UsageRecord } from './usage-tap.ts'
 import { isObject, readMicroUsd, readUsage, type Usage } from '../protocol/token-usage.ts'
+import { type UsageRecord } from './usage-tap.ts'
 
 /** Looks at the events of a realtime session as they pass: adds up what its responses used. */
 export class RealtimeTap {

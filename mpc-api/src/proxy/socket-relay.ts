@@ -8,7 +8,7 @@ const MAX_HELD_BYTES = 1024 * 1024
  * Passes messages, pings and pongs of one side on to the other, as they are. A side that does not read stops the
  * reading of the other.
  *
- * @param seen is shown each message before it is passed on
+ * @param seen is shown each message, after it was passed on
  */
 export function relayFrames(
   from: WebSocket,
@@ -23,10 +23,9 @@ export function relayFrames(
   }
   const isOpen = (): boolean => to.readyState === to.OPEN
   from.on('message', (message: Buffer, isBinary) => {
-    seen(message, isBinary)
-    if (!isOpen()) return
-    to.send(message, { binary: isBinary }, onSent)
+    if (isOpen()) to.send(message, { binary: isBinary }, onSent)
     hold()
+    seen(message, isBinary)
   })
   from.on('ping', (data: Buffer) => {
     if (!isOpen()) return
