@@ -3,6 +3,7 @@ import { isLoopback } from './config/read-config.ts'
 import { type Recording } from './http/recording.ts'
 import { Upstream } from './proxy/upstream.ts'
 import { DependencyProbe, isAlive } from './services/health/dependency-probe.ts'
+import { loadPrompts, type PromptLibrary } from './services/generation/prompt-library.ts'
 import { IdempotencyStore } from './services/idempotency/idempotency-store.ts'
 import { KeyRing } from './services/keys/key-ring.ts'
 import { Admission } from './services/limits/admission.ts'
@@ -18,6 +19,7 @@ export interface Deps {
   /** Answers kept for retries. */
   answers: IdempotencyStore<Recording>
   probe: DependencyProbe
+  prompts: PromptLibrary
   /** True when serving without keys is safe only because no other machine can connect. */
   trustsLoopbackOnly: boolean
 }
@@ -39,6 +41,7 @@ export function createDeps(config: Config, upstreamUrls: readonly string[], logg
     admission: new Admission(config.queue),
     answers: new IdempotencyStore<Recording>(config.idempotency.ttlMs, config.idempotency.maxBytes),
     probe: new DependencyProbe(() => upstream.addresses.map((address) => address.url)),
+    prompts: loadPrompts(),
     trustsLoopbackOnly: isLoopback(config.host),
   }
 }

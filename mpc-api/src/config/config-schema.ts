@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** What the documentation says of a variable. Everything generated from the schema comes from here. */
 export interface VariableMeta {
-  group: 'Service' | 'Upstream' | 'Keys' | 'Limits' | 'Reliability' | 'Clocks'
+  group: 'Service' | 'Upstream' | 'Keys' | 'Limits' | 'Reliability' | 'Clocks' | 'Generation'
   description: string
   secret?: boolean
   example?: string
@@ -190,6 +190,13 @@ export const configSchema = z.object({
   MPC_BODY_IDLE_TIMEOUT_MS: milliseconds().default(30_000).register(variableRegistry, {
     group: 'Clocks',
     description: 'Longest silence while a client sends its request body.',
+  }),
+
+  MPC_GENERATE_MODEL: z.string().optional().register(variableRegistry, {
+    group: 'Generation',
+    description:
+      'Model that writes for /generate/* where a request names none. With the demo upstream it is demo-echo by default.',
+    example: 'gpt-4o-mini',
   }),
 })
 

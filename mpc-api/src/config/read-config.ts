@@ -20,6 +20,8 @@ export interface Config {
   breaker: { maxErrorRate: number; minAnswers: number }
   idempotency: { ttlMs: number; maxBytes: number }
   clocks: ClockLimits
+  /** Writes for `/generate/*` where a request names no model. */
+  generateModel: string | undefined
   /** Choices that are allowed but deserve a line in the log. */
   warnings: string[]
 }
@@ -100,6 +102,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       headersMs: raw.MPC_HEADERS_TIMEOUT_MS,
       bodyIdleMs: raw.MPC_BODY_IDLE_TIMEOUT_MS,
     },
+    generateModel: raw.MPC_GENERATE_MODEL,
     warnings: [],
   }
   requireKeyBeyondLoopback(config, raw.MPC_AUTH)

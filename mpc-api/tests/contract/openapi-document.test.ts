@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { errorCatalog } from '../../src/errors/error-catalog.ts'
 import { endpointTable } from '../../src/proxy/endpoint-table.ts'
-import { listOperations } from '../../src/services/contract/list-operations.ts'
+import { type ListedOperation, listOperations } from '../../src/services/contract/list-operations.ts'
 import { readContract } from '../../src/services/contract/read-contract.ts'
 import { version } from '../../src/version.ts'
 import { exampleProblems } from '../support/contract-examples.ts'
@@ -81,12 +81,15 @@ describe('openapi/mpc-api.oas.yaml', () => {
     expect(exampleProblems(contract, operation)).toEqual([])
   })
 
-  it('offers Idempotency-Key on every POST', () => {
-    const without = operations.filter(
-      ({ method, parameters }) =>
-        method === 'post' && !parameters.some(({ name }) => name === 'Idempotency-Key'),
+  it('offers Idempotency-Key on every POST but plain uploads', () => {
+    const offers = (operation: ListedOperation) =>
+      operation.parameters.some(({ name }) => name === 'Idempotency-Key')
+    const isUpload = ({ requestBody }: ListedOperation) =>
+      Object.keys(requestBody?.content ?? {}).join() === 'multipart/form-data'
+    const wrong = operations.filter(
+      (operation) => offers(operation) !== (operation.method === 'post' && !isUpload(operation)),
     )
 
-    expect(without).toEqual([])
+    expect(wrong.map(({ operationId }) => operationId)).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 // The last step of MPC-API's build: puts what its code reads at run time beside the compiled modules.
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { URL } from 'node:url'
 import { parse } from 'yaml'
 
@@ -13,3 +13,6 @@ const contract = /** @type {unknown} */ (
 mkdirSync(new URL('page/', to), { recursive: true })
 writeFileSync(new URL('mpc-api.oas.json', to), JSON.stringify(contract))
 copyFileSync(new URL('page/docs.css', from), new URL('page/docs.css', to))
+
+const prompts = 'services/generation/prompts/'
+cpSync(new URL(`mpc-api/src/${prompts}`, root), new URL(`mpc-api/dist/${prompts}`, root), { recursive: true })
