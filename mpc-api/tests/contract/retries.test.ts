@@ -30,7 +30,7 @@ const callers: Record<string, (apiKey?: string) => Promise<unknown>> = {
 const refusal = (status: number) =>
   json({ error: { message: 'no', type: 'None', param: 'None', code: String(status) } }, { status })
 
-describe.each(Object.entries(callers))('%s', (name, call) => {
+describe.each(Object.entries(callers))('%s', (_name, call) => {
   it.each([400, 404])('does not repeat what LiteLLM refused with %i', async (status) => {
     upstream.respond(refusal(status))
     await expect(call()).rejects.toThrow()
