@@ -61,7 +61,7 @@ function types(project) {
  * @param {number} limitMs
  * @returns {Step}
  */
-function vitest(name, folder, projects = [], limitMs = 10 * minutes) {
+function vitest(name, folder, projects = [], limitMs = 15 * minutes) {
   const chosen = projects.flatMap((project) => ['--project', project])
   const report = `.cache/test-reports/${name}.json`
   // Vitest takes the path from its root folder.

@@ -67,7 +67,7 @@ async function runSideBySide(steps) {
 }
 
 /** @param {Step} step @returns {Promise<Counts>} */
-async function runStep({ name, program, args, report, limitMs = 600_000 }) {
+async function runStep({ name, program, args, report, limitMs = 15 * 60_000 }) {
   const reportFile = report === undefined ? undefined : join(root, report)
   if (reportFile !== undefined) rmSync(reportFile, { force: true })
   const startedAt = performance.now()
