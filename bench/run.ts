@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { setPriority, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { candidates } from './candidates.ts'
@@ -8,6 +8,7 @@ import { type Setting } from './candidates/candidate.ts'
 import { buildTools } from './native.ts'
 import { parseOptions, type Options } from './options.ts'
 import { placeOnCores } from './placement.ts'
+import { takePriority } from './priority.ts'
 import { renderReport } from './report.ts'
 import { type Result } from './results.ts'
 import { runRows, warm, type Entrant } from './rounds.ts'
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
     throw new Error('the bench reads CPU time from /proc: it runs on Linux only')
   const known = { candidates: candidates.map(({ name }) => name), rows: rows.map(({ name }) => name) }
   const options = parseOptions(process.argv.slice(2), known)
-  setPriority(options.nice)
+  takePriority(options.nice)
   const tools = buildTools()
   const { proxyCore, toolCore, described } = placeOnCores()
   const upstream = startTool(pinned(toolCore, [tools.upstream]))

@@ -55,6 +55,7 @@ function describe(
     stream: record.stream,
     bytesIn: record.bytesIn,
     bytesOut: record.bytesOut,
+    replayed: record.replayed,
     ...record.socket,
     upstream: record.upstream,
     upstreamMs: difference(record.upstreamEndMs, record.upstreamStartMs),
