@@ -48,8 +48,8 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
   app.use(
     generation({ upstream, admission, answers, limits, clocks, prompts, defaultModel: config.generateModel }),
   )
-  app.use(realtime({ upstream, limits, clocks, corsOrigins, sockets }))
-  app.use(chatSocket({ upstream, limits, clocks, corsOrigins, sockets, logger }))
+  app.use(realtime({ upstream, admission, limits, clocks, corsOrigins, sockets }))
+  app.use(chatSocket({ upstream, admission, limits, clocks, corsOrigins, sockets, logger }))
   app.use(notFound)
   app.use(handleError)
   return app

@@ -19,8 +19,8 @@ export interface ConnectOptions {
   firstByteMs: number
   /** Given up when this aborts. */
   signal: AbortSignal
-  /** Called once a connection carries the handshake. */
-  onReached: () => void
+  /** Called with the status that LiteLLM answers the handshake with. */
+  onAnswered: (status: number) => void
 }
 
 /** More of a refusal's text than this is not read. */
@@ -56,7 +56,6 @@ export function connectSocket(options: ConnectOptions): Promise<GatewaySocket> {
       finishRequest: (request: ClientRequest) => {
         whenConnected(request, () => {
           isConnected = true
-          options.onReached()
           clock.set(options.firstByteMs, () => fail(tookTooLong(options.firstByteMs)))
         })
         clock.set(options.connectMs, () => request.destroy(connectTimeout()))
@@ -79,12 +78,15 @@ export function connectSocket(options: ConnectOptions): Promise<GatewaySocket> {
       terminateAfterEnd(webSocket, response.socket)
     })
     webSocket.once('unexpected-response', (_request, response: IncomingMessage) => {
+      const status = response.statusCode ?? 500
+      options.onAnswered(status)
       void readRefusal(response).then((body) => {
-        fail(toUpstreamError(response.statusCode ?? 500, response.headers, body))
+        fail(toUpstreamError(status, response.headers, body))
       })
     })
     webSocket.once('open', () => {
       settle()
+      options.onAnswered(101)
       webSocket.pause()
       resolve(webSocket)
     })

@@ -34,6 +34,8 @@ const shuttingDown: Closing = { code: 1001, reason: 'The gateway is shutting dow
  */
 export class RealtimeSession implements Attempt {
   status: number | undefined
+  /** Resolves when the session has ended on both sides, or never began. */
+  over: Promise<void> = Promise.resolve()
   readonly #call: RealtimeCall
   readonly #context: RequestContext
   readonly #live: LiveSockets
@@ -64,7 +66,7 @@ export class RealtimeSession implements Attempt {
   }
 
   /**
-   * Connects to an address, and resolves when the session is over.
+   * Connects to an address and lets the client in. The session goes on after that, until `over`.
    *
    * @throws {GatewayError} when it failed before the client was let in
    * @throws {ConnectFailure} when no connection could be made; `run` may be called again
@@ -79,11 +81,11 @@ export class RealtimeSession implements Attempt {
     record.upstreamStatus = 101
     const client = this.#accept(server.protocol === '' ? undefined : server.protocol)
     if (client === undefined) server.terminate()
-    else await this.#relay(client, server)
+    else this.over = this.#relay(client, server, address)
   }
 
   close(): void {
-    this.#context.record.upstreamEndMs ??= this.#context.elapsedMs()
+    // The session may only have begun.
   }
 
   /** Undefined when the client has left meanwhile. */
@@ -98,8 +100,8 @@ export class RealtimeSession implements Attempt {
         connectMs: clocks.connectMs,
         firstByteMs: clocks.firstByteMs,
         signal: this.#giveUp.signal,
-        onReached: () => {
-          this.status = 101
+        onAnswered: (status) => {
+          this.status = status
         },
       })
     } catch (problem) {
@@ -109,7 +111,8 @@ export class RealtimeSession implements Attempt {
     }
   }
 
-  async #relay(client: GatewaySocket, server: GatewaySocket): Promise<void> {
+  async #relay(client: GatewaySocket, server: GatewaySocket, address: UpstreamAddress): Promise<void> {
+    address.outstanding += 1
     this.#client = client
     const { record } = this.#context
     const frames = { framesIn: 0, framesOut: 0, closeCode: 1006 }
@@ -132,6 +135,8 @@ export class RealtimeSession implements Attempt {
     server.resume()
     const [closing] = await over
     frames.closeCode = closing.code
+    record.upstreamEndMs = this.#context.elapsedMs()
+    address.outstanding -= 1
     forget()
   }
 

@@ -6,11 +6,13 @@ import { toGatewayError } from '../errors/to-gateway-error.ts'
 import { RequestContext } from '../http/request-context.ts'
 import { logSocketRequest } from '../middlewares/access-log.ts'
 import { type ChatAnswer } from '../protocol/chat-accumulator.ts'
+import { type Outlet } from '../proxy/answer.ts'
 import { type ExchangeClocks } from '../proxy/clocks.ts'
 import { deltaOutlet } from '../proxy/delta-outlet.ts'
-import { Exchange } from '../proxy/exchange.ts'
+import { type Call, Exchange } from '../proxy/exchange.ts'
 import { relay } from '../proxy/relay.ts'
 import { type Upstream } from '../proxy/upstream.ts'
+import { type Admission } from '../services/limits/admission.ts'
 import { type Logger } from '../telemetry/logger.ts'
 import { toChatCall } from './chat-socket-call.ts'
 import { BadFrame, type ChatFrame, readChatFrame } from './chat-socket-frame.ts'
@@ -20,6 +22,7 @@ export interface ChatSessionDeps {
   upstream: Upstream
   limits: { maxJsonDepth: number }
   clocks: ExchangeClocks
+  admission: Admission
   logger: Logger
 }
 
@@ -86,9 +89,7 @@ export class ChatSession {
       return
     }
     this.#count += 1
-    const context = RequestContext.begin({
-      headers: { 'x-request-id': `${this.#context.id}:${this.#count}` },
-    })
+    const context = RequestContext.beginInSocket(`${this.#context.id}:${this.#count}`)
     context.record.route = '/ws/chat'
     if (this.#context.record.key !== undefined) context.record.key = this.#context.record.key
     this.#running.set(frame.id, context)
@@ -105,7 +106,6 @@ export class ChatSession {
   }
 
   async #serve(frame: ChatFrame & { type: 'request' }, context: RequestContext): Promise<void> {
-    const { upstream, clocks } = this.#deps
     const { id } = frame
     const outlet = deltaOutlet({
       onDelta: ({ index, delta }) => {
@@ -119,13 +119,24 @@ export class ChatSession {
       whenReady: (action) => this.#sender.whenReady(action),
     })
     try {
-      const call = toChatCall(frame, context, this.#headers, upstream.ownHeaders)
-      await relay(upstream, new Exchange(call, context, outlet, clocks))
+      const call = toChatCall(frame, context, this.#headers, this.#deps.upstream.ownHeaders)
+      await this.#forward(call, context, outlet)
       this.#settle(id, context, null)
     } catch (problem) {
       this.#fail(id, context, toGatewayError(problem))
     }
     this.#closeWhenDrained()
+  }
+
+  async #forward(call: Call, context: RequestContext, outlet: Outlet): Promise<void> {
+    const { admission, upstream, clocks } = this.#deps
+    const caller = context.record.key ?? 'everyone'
+    const leave = await admission.enter(caller, (giveUp) => context.onInterrupted(giveUp))
+    try {
+      await relay(upstream, new Exchange(call, context, outlet, clocks))
+    } finally {
+      leave()
+    }
   }
 
   #fail(id: string, context: RequestContext, error: GatewayError): void {

@@ -3,17 +3,19 @@ import { acceptWebSocket } from '../http/accept-web-socket.ts'
 import { checkHandshake } from '../http/check-handshake.ts'
 import { endResponse } from '../http/handshake.ts'
 import { type LiveSockets } from '../http/live-sockets.ts'
-import { contextOf } from '../http/request-context.ts'
+import { contextOf, type RequestContext } from '../http/request-context.ts'
 import { readSubprotocols } from '../protocol/subprotocols.ts'
 import { RealtimeSession } from '../proxy/realtime-session.ts'
 import { relay } from '../proxy/relay.ts'
 import { toUpstreamHeaders } from '../proxy/request-headers.ts'
 import { type Upstream } from '../proxy/upstream.ts'
 import { readModel } from '../services/checks/check-chat.ts'
+import { type Admission } from '../services/limits/admission.ts'
 import { refuseSteeringQuery } from '../services/checks/refuse-steering.ts'
 
 export interface RealtimeDeps {
   upstream: Upstream
+  admission: Admission
   limits: { maxBodyBytes: number }
   clocks: { connectMs: number; firstByteMs: number; idleMs: number; pingMs: number }
   corsOrigins: readonly string[]
@@ -49,7 +51,19 @@ export function realtime(deps: RealtimeDeps): RequestHandler {
         answersPings: false,
       }),
     )
-    await relay(deps.upstream, session)
+    await connect(deps, context, session)
+    await session.over
     if (res.headersSent) endResponse(res, record.socket !== undefined && record.socket.closeCode !== 1006)
+  }
+}
+
+/** Takes a place at LiteLLM for the handshake alone: an open session may be idle for hours. */
+async function connect(deps: RealtimeDeps, context: RequestContext, session: RealtimeSession): Promise<void> {
+  const caller = context.record.key ?? 'everyone'
+  const leave = await deps.admission.enter(caller, (giveUp) => context.onInterrupted(giveUp))
+  try {
+    await relay(deps.upstream, session)
+  } finally {
+    leave()
   }
 }
