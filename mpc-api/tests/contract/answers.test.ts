@@ -7,6 +7,16 @@ import { firstExample } from '../../src/services/contract/flatten-contract.ts'
 import { type ListedOperation, listOperations } from '../../src/services/contract/list-operations.ts'
 import { readContract } from '../../src/services/contract/read-contract.ts'
 import { expectContract } from '../support/expect-contract.ts'
+import {
+  metadataDraft,
+  metadataRequest,
+  scriptDraft,
+  scriptRequest,
+  streams,
+  thumbnailDraft,
+  thumbnailRequest,
+  writes,
+} from '../support/generation-drafts.ts'
 import { readPayloads } from '../support/read-sse.ts'
 import { startGateway } from '../support/start-gateway.ts'
 import { ask, askStream, chatPath, startPair } from '../support/start-pair.ts'
@@ -201,6 +211,32 @@ describe('the gateway answers of itself as the contract says', () => {
     await alone.stop()
 
     expect(response.status).toBe(503)
+  })
+})
+
+describe('content is generated as the contract says', () => {
+  it.each<[string, string, object, object]>([
+    ['generateScript', '/generate/script', scriptRequest, scriptDraft],
+    ['generateThumbnailPrompt', '/generate/thumbnail-prompt', thumbnailRequest, thumbnailDraft],
+    ['generateMetadata', '/generate/metadata', metadataRequest, metadataDraft],
+  ])('%s, whole, streamed and refused', async (operationId, path, asked, draft) => {
+    const body = { model: 'writer', ...asked }
+    upstream.respond(writes(draft))
+    await expectContract(operationId, await post(path, body))
+
+    upstream.respond(streams(draft))
+    const response = await post(path, { ...body, stream: true })
+    const events = readPayloads(await expectContract(operationId, response))
+    expect(events.at(-1)).toMatchObject({ type: 'result', success: true })
+
+    const refusal = await post(path, { ...body, nonsense: 1 })
+    expect(refusal.status).toBe(422)
+    await expectContract(operationId, refusal)
+
+    upstream.respond(writes('no JSON at all'))
+    const failure = await post(path, body)
+    expect(failure.status).toBe(500)
+    await expectContract(operationId, failure)
   })
 })
 
