@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { setPriority, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { candidates } from './candidates.ts'
@@ -8,6 +8,7 @@ import { type Setting } from './candidates/candidate.ts'
 import { buildTools } from './native.ts'
 import { parseOptions, type Options } from './options.ts'
 import { placeOnCores } from './placement.ts'
+import { takePriority } from './priority.ts'
 import { renderReport } from './report.ts'
 import { type Result } from './results.ts'
 import { runRows, warm, type Entrant } from './rounds.ts'
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
     throw new Error('the bench reads CPU time from /proc: it runs on Linux only')
   const known = { candidates: candidates.map(({ name }) => name), rows: rows.map(({ name }) => name) }
   const options = parseOptions(process.argv.slice(2), known)
-  setPriority(options.nice)
+  takePriority(options.nice)
   const tools = buildTools()
   const { proxyCore, toolCore, described } = placeOnCores()
   const upstream = startTool(pinned(toolCore, [tools.upstream]))
@@ -38,10 +39,13 @@ async function main(): Promise<void> {
   const missing = new Map<string, string>()
   const entrants = await startAll(options, setting, missing)
   for (const { running } of entrants) await warm(bench, running, 4)
-  const results = await runRows(options, bench, setting, entrants)
+  let text = ''
+  for await (const results of runRows(options, bench, setting, entrants)) {
+    text = save(options, results, missing, described)
+  }
   await Promise.all(entrants.map(({ running }) => running.stop()))
   await stop(upstream)
-  save(options, results, missing, described)
+  console.log(text)
 }
 
 async function firstLine(stream: NodeJS.ReadableStream | null): Promise<string> {
@@ -66,10 +70,11 @@ async function startAll(
   return entrants
 }
 
-function save(options: Options, results: Result[], missing: Map<string, string>, machine: string): void {
+/** Writes what is known so far, so that a long run that is stopped was not for nothing. */
+function save(options: Options, results: Result[], missing: Map<string, string>, machine: string): string {
   const text = renderReport({
     results,
-    rows: rows.filter(({ name }) => options.rows.includes(name)),
+    rows: rows.filter(({ name }) => results.some((result) => result.row === name)),
     candidates: options.candidates.filter((name) => !missing.has(name)),
     missing,
     setting: [machine, `${options.rounds} interleaved rounds of ${options.seconds} s, medians`],
@@ -77,5 +82,5 @@ function save(options: Options, results: Result[], missing: Map<string, string>,
   mkdirSync(dirname(options.out), { recursive: true })
   writeFileSync(options.out, text)
   writeFileSync(options.out.replace(/(\.md)?$/, '.json'), JSON.stringify(results, null, 1))
-  console.log(text)
+  return text
 }

@@ -3,11 +3,12 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { repositoryRoot } from './stack-catalogue.ts'
 
-const files = ['docs', 'ai-infra'].flatMap((folder) =>
+const folders = ['docs', 'ai-infra', 'bench'].flatMap((folder) =>
   readdirSync(join(repositoryRoot, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => join(folder, file)),
 )
+const files = [...readdirSync(repositoryRoot).filter((file) => file.endsWith('.md')), ...folders]
 
 /** The anchors that a Markdown page has: its headings, as GitHub spells them. */
 function anchorsOf(text: string): string[] {

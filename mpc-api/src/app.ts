@@ -1,6 +1,7 @@
 import express, { type Express, type RequestHandler } from 'express'
 import { type Deps } from './deps.ts'
 import { type Connections } from './http/connections.ts'
+import { type LiveSockets } from './http/live-sockets.ts'
 import { contextOf } from './http/request-context.ts'
 import { accessLog } from './middlewares/access-log.ts'
 import { authenticate } from './middlewares/authenticate.ts'
@@ -9,22 +10,27 @@ import { crossOrigin } from './middlewares/cross-origin.ts'
 import { handleError } from './middlewares/error-handler.ts'
 import { notFound } from './middlewares/not-found.ts'
 import { refuseWhileDraining } from './middlewares/refuse-while-draining.ts'
+import { chatSocket } from './routes/chat-socket.ts'
+import { contract } from './routes/contract.ts'
+import { generation, isGeneratePath } from './routes/generate.ts'
 import { health } from './routes/health.ts'
 import { inference } from './routes/inference.ts'
+import { realtime } from './routes/realtime.ts'
 import { retrieveModel } from './routes/retrieve-model.ts'
 
 /** What the application asks the process that runs it. */
 export interface Runtime {
   connections: Connections
+  sockets: LiveSockets
   isDraining: () => boolean
   version: string
 }
 
 /** The request path, top to bottom. */
 export function createApp(deps: Deps, runtime: Runtime): Express {
-  const { config, keys, logger, probe, upstream } = deps
-  const litellmUrl = upstream.addresses.map((address) => address.url).join(',')
-  const { isDraining, version } = runtime
+  const { admission, answers, config, keys, logger, probe, prompts, upstream } = deps
+  const { isDraining, sockets, version } = runtime
+  const { clocks, corsOrigins, limits } = config
 
   const app = express()
   app.disable('x-powered-by')
@@ -32,25 +38,26 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
 
   app.use(beginRequest(runtime.connections))
   app.use(accessLog(logger))
-  app.use(crossOrigin(config.corsOrigins))
-  app.use('/health', health({ probe, isDraining, version, litellmUrl }))
-  app.use(insideApi(refuseWhileDraining(isDraining)))
-  app.use(
-    insideApi(
-      authenticate({ keys, corsOrigins: config.corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly }),
-    ),
-  )
-  app.use(inference({ upstream, limits: config.limits, clocks: config.clocks }))
-  app.use(retrieveModel({ upstream, clocks: config.clocks }))
+  app.use(crossOrigin(corsOrigins))
+  app.use('/health', health({ probe, isDraining, version, upstream, admission }))
+  app.use(contract({ publicUrl: config.publicUrl }))
+  app.use(behindKey(refuseWhileDraining(isDraining)))
+  app.use(behindKey(authenticate({ keys, corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly })))
+  app.use(inference({ upstream, admission, answers, limits, clocks }))
+  app.use(retrieveModel({ upstream, clocks }))
+  app.use(generation({ upstream, limits, clocks, prompts, defaultModel: config.generateModel }))
+  app.use(realtime({ upstream, limits, clocks, corsOrigins, sockets }))
+  app.use(chatSocket({ upstream, limits, clocks, corsOrigins, sockets, logger }))
   app.use(notFound)
   app.use(handleError)
   return app
 }
 
-/** Applies a stage to everything below `/api`, `/api/v1` and `/v1`, known route or not. */
-function insideApi(stage: RequestHandler): RequestHandler {
-  return function stageInsideApi(req, res, next) {
-    if (contextOf(req).target.apiPath === undefined) next()
+/** Applies a stage to everything below `/api`, `/api/v1`, `/v1` and `/generate`, known route or not. */
+function behindKey(stage: RequestHandler): RequestHandler {
+  return function stageBehindKey(req, res, next) {
+    const { apiPath, path } = contextOf(req).target
+    if (apiPath === undefined && !isGeneratePath(path)) next()
     else void stage(req, res, next)
   }
 }

@@ -11,6 +11,8 @@ export interface ChosenUpstream {
   label: string
   /** A model to show in examples. */
   model: string
+  /** True for the embedded stand-in, whose models are known and cost nothing. */
+  isDemo: boolean
   close(): void
 }
 
@@ -21,12 +23,19 @@ export interface ChosenUpstream {
 export async function chooseUpstream(config: Config): Promise<ChosenUpstream> {
   const given = config.upstreamUrls
   if (given !== undefined)
-    return { urls: given, label: given.join(', '), model: 'gpt-4o-mini', close: () => undefined }
+    return {
+      urls: given,
+      label: given.join(', '),
+      model: 'gpt-4o-mini',
+      isDemo: false,
+      close: () => undefined,
+    }
   if (await isAlive(LOCAL_LITELLM)) {
     return {
       urls: [LOCAL_LITELLM],
       label: `LiteLLM on ${LOCAL_LITELLM}`,
       model: 'gpt-4o-mini',
+      isDemo: false,
       close: () => undefined,
     }
   }
@@ -43,6 +52,7 @@ async function startDemo(): Promise<ChosenUpstream> {
     urls: [`http://127.0.0.1:${port}`],
     label: 'the embedded demo (no model answers; start LiteLLM or set LITELLM_BASE_URL for real ones)',
     model: 'demo-echo',
+    isDemo: true,
     close: () => {
       server.close()
       server.closeAllConnections()

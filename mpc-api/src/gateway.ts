@@ -6,6 +6,7 @@ import { createDeps } from './deps.ts'
 import { GatewayError } from './errors/gateway-error.ts'
 import { Connections } from './http/connections.ts'
 import { answerUnreadable, createGatewayServer } from './http/gateway-server.ts'
+import { LiveSockets } from './http/live-sockets.ts'
 import { contextOf } from './http/request-context.ts'
 import { type Logger } from './telemetry/logger.ts'
 import { version } from './version.ts'
@@ -40,7 +41,8 @@ export async function startGateway(
   const deps = createDeps(config, upstreamUrls, logger)
   let isDraining = false
   const connections = new Connections()
-  const app = createApp(deps, { connections, isDraining: () => isDraining, version })
+  const sockets = new LiveSockets()
+  const app = createApp(deps, { connections, sockets, isDraining: () => isDraining, version })
   const server = createGatewayServer(app, config.clocks.headersMs)
   connections.watch(server)
   answerUnreadable(server, connections)
@@ -55,6 +57,7 @@ export async function startGateway(
   const drain = async (): Promise<void> => {
     isDraining = true
     connections.closeIdle()
+    sockets.drain()
     await Promise.race([connections.whenQuiet(), timeout(config.drainTimeoutMs)])
     for (const req of connections.requests()) contextOf(req).interrupt(shuttingDown())
     await Promise.race([connections.whenQuiet(), timeout(LAST_WORDS_MS)])

@@ -31,7 +31,8 @@ function configure(): { config: Config; logger: Logger; flush: () => void } {
 
 async function serve(config: Config, logger: Logger, flush: () => void): Promise<void> {
   const upstream = await chooseUpstream(config)
-  const gateway = await startGateway(config, upstream.urls, logger)
+  const generateModel = config.generateModel ?? (upstream.isDemo ? upstream.model : undefined)
+  const gateway = await startGateway({ ...config, generateModel }, upstream.urls, logger)
   for (const warning of config.warnings) logger.warn(warning)
   logger.info({ url: gateway.url, upstream: upstream.urls }, 'listening')
   endOnSignals(gateway, upstream, logger, flush)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** What the documentation says of a variable. Everything generated from the schema comes from here. */
 export interface VariableMeta {
-  group: 'Service' | 'Upstream' | 'Keys' | 'Limits' | 'Clocks'
+  group: 'Service' | 'Upstream' | 'Keys' | 'Limits' | 'Reliability' | 'Clocks' | 'Generation'
   description: string
   secret?: boolean
   example?: string
@@ -69,6 +69,12 @@ export const configSchema = z.object({
       description: 'Browser origins that may call the API, comma-separated; `*` allows every one.',
       example: 'https://app.example.com',
     }),
+  MPC_PUBLIC_URL: baseUrl.optional().register(variableRegistry, {
+    group: 'Service',
+    description:
+      'Address that importers of /openapi-3.0.json are to call. Default: the address that they fetched it from.',
+    example: 'http://mpc-api:3000',
+  }),
   MPC_DRAIN_TIMEOUT_MS: milliseconds().default(30_000).register(variableRegistry, {
     group: 'Service',
     description: 'How long running requests may take to finish after SIGTERM or SIGINT.',
@@ -120,6 +126,37 @@ export const configSchema = z.object({
     .default(128)
     .register(variableRegistry, { group: 'Limits', description: 'Deepest nesting of a JSON request body.' }),
 
+  MPC_MAX_INFLIGHT: wholeNumber(1, 1_000_000).default(10_000).register(variableRegistry, {
+    group: 'Reliability',
+    description: 'Requests that may be at LiteLLM at once; more wait for their turn, fairly between callers.',
+  }),
+  MPC_MAX_QUEUED: wholeNumber(0, 1_000_000).default(1000).register(variableRegistry, {
+    group: 'Reliability',
+    description: 'Requests that may wait; more are answered 503 with Retry-After.',
+  }),
+  MPC_QUEUE_TIMEOUT_MS: milliseconds().default(15_000).register(variableRegistry, {
+    group: 'Reliability',
+    description: 'Longest wait for a turn.',
+  }),
+  MPC_BREAKER_ERROR_PERCENT: wholeNumber(1, 100).default(90).register(variableRegistry, {
+    group: 'Reliability',
+    description:
+      'Share of 5xx answers of a LiteLLM address, in percent, from which it is left alone for a moment.',
+  }),
+  MPC_BREAKER_MIN_ANSWERS: wholeNumber(5, 10_000).default(50).register(variableRegistry, {
+    group: 'Reliability',
+    description: 'Answers of an address within 10 s before that share means anything.',
+  }),
+  MPC_IDEMPOTENCY_TTL_S: wholeNumber(1, 604_800).default(3600).register(variableRegistry, {
+    group: 'Reliability',
+    description:
+      'How long the answer to a request with an Idempotency-Key is kept for its retries, in seconds.',
+  }),
+  MPC_IDEMPOTENCY_MAX_BYTES: wholeNumber(0, 10_737_418_240).default(134_217_728).register(variableRegistry, {
+    group: 'Reliability',
+    description: 'Memory for such answers, in bytes; the oldest make room.',
+  }),
+
   MPC_CONNECT_TIMEOUT_MS: milliseconds().default(5000).register(variableRegistry, {
     group: 'Clocks',
     description: 'Time to connect to LiteLLM.',
@@ -153,6 +190,13 @@ export const configSchema = z.object({
   MPC_BODY_IDLE_TIMEOUT_MS: milliseconds().default(30_000).register(variableRegistry, {
     group: 'Clocks',
     description: 'Longest silence while a client sends its request body.',
+  }),
+
+  MPC_GENERATE_MODEL: z.string().optional().register(variableRegistry, {
+    group: 'Generation',
+    description:
+      'Model that writes for /generate/* where a request names none. With the demo upstream it is demo-echo by default.',
+    example: 'gpt-4o-mini',
   }),
 })
 

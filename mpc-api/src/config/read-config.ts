@@ -1,4 +1,4 @@
-import { configSchema } from './config-schema.ts'
+import { configSchema, type RawConfig } from './config-schema.ts'
 
 /** The gateway's configuration: validated, defaults applied, grouped by who reads it. Times in ms, sizes in bytes. */
 export interface Config {
@@ -7,6 +7,8 @@ export interface Config {
   environment: 'development' | 'production' | 'test'
   logLevel: string
   corsOrigins: string[]
+  /** Where importers of the contract are to call, without a slash at the end. */
+  publicUrl: string | undefined
   drainTimeoutMs: number
   /** Addresses of LiteLLM; undefined when none is given, so that the process may look for one. */
   upstreamUrls: string[] | undefined
@@ -14,7 +16,12 @@ export interface Config {
   /** The key that callers must send; undefined serves without one. */
   apiKey: string | undefined
   limits: { maxBodyBytes: number; maxUploadBytes: number; maxJsonDepth: number }
+  queue: { maxInFlight: number; maxWaiting: number; maxWaitMs: number }
+  breaker: { maxErrorRate: number; minAnswers: number }
+  idempotency: { ttlMs: number; maxBytes: number }
   clocks: ClockLimits
+  /** Writes for `/generate/*` where a request names no model. */
+  generateModel: string | undefined
   /** Choices that are allowed but deserve a line in the log. */
   warnings: string[]
 }
@@ -67,6 +74,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     environment: raw.NODE_ENV,
     logLevel: raw.LOG_LEVEL,
     corsOrigins: raw.MPC_CORS_ORIGINS,
+    publicUrl: raw.MPC_PUBLIC_URL?.replace(/\/+$/, ''),
     drainTimeoutMs: raw.MPC_DRAIN_TIMEOUT_MS,
     upstreamUrls:
       raw.LITELLM_BASE_URL ?? (raw.NODE_ENV === 'production' ? ['http://litellm:4000'] : undefined),
@@ -77,6 +85,13 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       maxUploadBytes: raw.MPC_MAX_UPLOAD_BYTES,
       maxJsonDepth: raw.MPC_MAX_JSON_DEPTH,
     },
+    queue: {
+      maxInFlight: raw.MPC_MAX_INFLIGHT,
+      maxWaiting: raw.MPC_MAX_QUEUED,
+      maxWaitMs: raw.MPC_QUEUE_TIMEOUT_MS,
+    },
+    breaker: { maxErrorRate: raw.MPC_BREAKER_ERROR_PERCENT / 100, minAnswers: raw.MPC_BREAKER_MIN_ANSWERS },
+    idempotency: { ttlMs: raw.MPC_IDEMPOTENCY_TTL_S * 1000, maxBytes: raw.MPC_IDEMPOTENCY_MAX_BYTES },
     clocks: {
       connectMs: raw.MPC_CONNECT_TIMEOUT_MS,
       firstByteMs: raw.MPC_FIRST_BYTE_TIMEOUT_MS,
@@ -87,23 +102,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       headersMs: raw.MPC_HEADERS_TIMEOUT_MS,
       bodyIdleMs: raw.MPC_BODY_IDLE_TIMEOUT_MS,
     },
+    generateModel: raw.MPC_GENERATE_MODEL,
     warnings: [],
   }
-  const isOpen = config.apiKey === undefined
-  if (isOpen && raw.MPC_AUTH !== 'off' && !isLoopback(host)) {
-    throw new ConfigError([
-      `MPC_API_KEY: is required while listening on ${host}. Set it, or say MPC_AUTH=off to serve everyone who can reach the port.`,
-    ])
-  }
-  if (raw.MPC_AUTH === 'off') config.warnings.push('MPC_AUTH=off: everyone who can reach the port is served')
-  if (config.apiKey !== undefined && config.apiKey.length < SHORT_KEY) {
-    config.warnings.push(`MPC_API_KEY has fewer than ${SHORT_KEY} characters: it can be guessed`)
-  }
-  if (raw.LITELLM_API_KEY === undefined && raw.LITELLM_MASTER_KEY !== undefined) {
-    config.warnings.push(
-      'LITELLM_MASTER_KEY is used to call models: LiteLLM applies no budget or limit to it',
-    )
-  }
+  requireKeyBeyondLoopback(config, raw.MPC_AUTH)
+  config.warnings.push(...warningsOf(config, raw))
   return config
 }
 
@@ -114,4 +117,23 @@ export function isLoopback(host: string): boolean {
 
 function describeIssue(message: string): string {
   return message.replace(/^Invalid input: /, '')
+}
+
+function requireKeyBeyondLoopback({ apiKey, host }: Config, auth: 'on' | 'off'): void {
+  if (apiKey !== undefined || auth === 'off' || isLoopback(host)) return
+  throw new ConfigError([
+    `MPC_API_KEY: is required while listening on ${host}. Set it, or say MPC_AUTH=off to serve everyone who can reach the port.`,
+  ])
+}
+
+function warningsOf({ apiKey }: Config, raw: RawConfig): string[] {
+  const warnings: string[] = []
+  if (raw.MPC_AUTH === 'off') warnings.push('MPC_AUTH=off: everyone who can reach the port is served')
+  if (apiKey !== undefined && apiKey.length < SHORT_KEY) {
+    warnings.push(`MPC_API_KEY has fewer than ${SHORT_KEY} characters: it can be guessed`)
+  }
+  if (raw.LITELLM_API_KEY === undefined && raw.LITELLM_MASTER_KEY !== undefined) {
+    warnings.push('LITELLM_MASTER_KEY is used to call models: LiteLLM applies no budget or limit to it')
+  }
+  return warnings
 }

@@ -4,6 +4,7 @@ import { demoOwner, findDemoModel } from './demo-models.ts'
 import { dataFrame, doneFrame, type Exchange, isFields, sendFrames, sendJson } from './exchange.ts'
 import { lastUserText, textOf } from './prompt-text.ts'
 import { composeReply, type Reply, speak, think } from './reply.ts'
+import { composeStructured } from './structured-reply.ts'
 import { toChatUsage } from './usage.ts'
 
 /** `POST /chat/completions`, whole or streamed. */
@@ -13,7 +14,12 @@ export async function answerChat(exchange: Exchange): Promise<void> {
   const messages = body['messages']
   if (!Array.isArray(messages)) throw new DemoError(400, "Missing required parameter: 'messages'", 'messages')
   const maxTokens = body['max_completion_tokens'] ?? body['max_tokens']
-  const reply = composeReply(model, { whole: textOf(messages), last: lastUserText(messages), maxTokens })
+  const reply = composeReply(model, {
+    whole: textOf(messages),
+    last: lastUserText(messages),
+    maxTokens,
+    answer: composeStructured(body['response_format'], messages),
+  })
   const head = {
     id: `chatcmpl-${randomUUID()}`,
     created: now(),

@@ -17,6 +17,8 @@ export interface Prompt {
   /** What is echoed. */
   readonly last: string
   readonly maxTokens: unknown
+  /** Said instead of the echo. */
+  readonly answer?: string | undefined
 }
 
 /** Pause between two pieces of demo-slow: a reading pace that still finishes within a minute. */
@@ -25,7 +27,7 @@ const maxEchoedCharacters = 2_000
 const pieceOfText = /\s*\S{1,6}|\s+$/gu
 
 export function composeReply(model: DemoModel, prompt: Prompt): Reply {
-  const said = sayBack(model.id, prompt.last)
+  const said = prompt.answer ?? sayBack(model.id, prompt.last)
   const all = said.match(pieceOfText) ?? []
   const limit = typeof prompt.maxTokens === 'number' ? Math.max(1, prompt.maxTokens) : Infinity
   const pieces = all.slice(0, limit)

@@ -1,12 +1,8 @@
-import helmet from 'helmet'
+import helmet, { type HelmetOptions } from 'helmet'
 import http from 'node:http'
 import { Socket } from 'node:net'
 
-const policy = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  },
+const base = {
   crossOriginResourcePolicy: { policy: 'cross-origin' },
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,
@@ -15,15 +11,26 @@ const policy = helmet({
   xDnsPrefetchControl: false,
   xDownloadOptions: false,
   xPermittedCrossDomainPolicies: false,
-})
+} as const satisfies HelmetOptions
+
+const nothing = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }
 
 /**
  * The security headers of every answer, as a flat list of names and values. They are the same each time, so helmet
  * computes them once instead of on every request.
  */
-export const securityHeaders: readonly string[] = capture()
+export const securityHeaders: readonly string[] = capture(nothing)
 
-function capture(): string[] {
+/** The same for a page of ours: it may load our own style sheets, and still run nothing. */
+export const pageSecurityHeaders: readonly string[] = capture({
+  ...nothing,
+  styleSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+})
+
+function capture(directives: Record<string, string[]>): string[] {
+  const policy = helmet({ ...base, contentSecurityPolicy: { useDefaults: false, directives } })
   const req = new http.IncomingMessage(new Socket())
   const res = new http.ServerResponse(req)
   policy(req, res, (problem) => {

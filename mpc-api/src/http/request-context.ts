@@ -22,8 +22,12 @@ export interface AccessRecord {
   usage?: Usage
   /** Cost in micro-dollars; null when LiteLLM did not say. */
   costMicroUsd?: number | null
+  /** Of a WebSocket: messages received and sent, and the code that its client's side closed with. */
+  socket?: { framesIn: number; framesOut: number; closeCode: number }
   /** HTTP status of LiteLLM's answer. */
   upstreamStatus?: number
+  /** True when the answer was made for an earlier request with the same Idempotency-Key. */
+  replayed?: boolean
   /** Code of the error that the caller was given, before or after the headers. */
   error?: string
   /** The technical cause of that error. The log shows its code, and a stack only when the fault is our own. */
@@ -39,17 +43,37 @@ const WELL_FORMED_ID = /^[\w.:~@+/=-]{1,128}$/
  */
 export class RequestContext {
   readonly id: string
-  readonly startedAt = performance.now()
+  readonly startedAt: number
   readonly record: AccessRecord = { bytesIn: 0, bytesOut: 0 }
   /** Where the request wants to go. Set by the first middleware, unless the target is refused. */
   target: RequestTarget = { path: '', query: '', apiPath: undefined }
   #gone = false
   #whenInterrupted: ((reason: GatewayError | undefined) => void)[] = []
 
-  constructor(req: IncomingMessage) {
+  private constructor(id: string, startedAt: number) {
+    this.id = id
+    this.startedAt = startedAt
+  }
+
+  /**
+   * Makes the context of a request. A well-formed id that the client chose is kept.
+   *
+   * @param req a request, or what stands for one that came inside a WebSocket
+   */
+  static begin(req: Pick<IncomingMessage, 'headers'>): RequestContext {
     const given = req.headers['x-request-id']
-    this.id = typeof given === 'string' && WELL_FORMED_ID.test(given) ? given : randomUUID()
-    ;(req as TaggedRequest)[contexts] = this
+    const id = typeof given === 'string' && WELL_FORMED_ID.test(given) ? given : randomUUID()
+    const context = new RequestContext(id, performance.now())
+    ;(req as TaggedRequest)[contexts] = context
+    return context
+  }
+
+  /** A context for work that other requests may share: it has a record of its own and outlives this client. */
+  fork(): RequestContext {
+    const context = new RequestContext(this.id, this.startedAt)
+    context.target = this.target
+    Object.assign(context.record, this.record)
+    return context
   }
 
   /** True on the routes of Anthropic's API, whose clients look for other headers and fields. */
@@ -89,13 +113,13 @@ export class RequestContext {
   }
 }
 
-interface TaggedRequest extends IncomingMessage {
+interface TaggedRequest {
   [contexts]?: RequestContext
 }
 
 /** @throws {Error} when the request has not passed the first middleware */
 export function contextOf(req: IncomingMessage): RequestContext {
-  const context = (req as TaggedRequest)[contexts]
+  const context = (req as IncomingMessage & TaggedRequest)[contexts]
   if (context === undefined)
     throw new Error('the request has no context: the first middleware did not see it')
   return context

@@ -1,7 +1,7 @@
 import { type ServerResponse } from 'node:http'
 import { toErrorBody } from '../errors/error-body.ts'
 import { type GatewayError } from '../errors/gateway-error.ts'
-import { securityHeaders } from './base-headers.ts'
+import { pageSecurityHeaders, securityHeaders } from './base-headers.ts'
 import { lingerBeforeClose } from './linger.ts'
 import { contextOf, type RequestContext } from './request-context.ts'
 
@@ -13,11 +13,16 @@ export const JSON_TYPE = 'application/json; charset=utf-8'
  *
  * @param headers a flat list of names and values
  */
-export function writeHead(res: ServerResponse, status: number, headers: readonly string[]): void {
+export function writeHead(
+  res: ServerResponse,
+  status: number,
+  headers: readonly string[],
+  security: readonly string[] = securityHeaders,
+): void {
   const { id, speaksAnthropic } = contextOf(res.req)
   // Anthropic's SDK looks for the id under another name.
   const ids = speaksAnthropic ? ['x-request-id', id, 'request-id', id] : ['x-request-id', id]
-  res.writeHead(status, [...securityHeaders, ...ids, ...headers])
+  res.writeHead(status, [...security, ...ids, ...headers])
 }
 
 /** Sends a whole answer in one write. */
@@ -30,6 +35,14 @@ export function sendBody(
   contextOf(res.req).record.bytesOut = body.length
   writeHead(res, status, [...headers, 'content-length', String(body.length)])
   res.end(body)
+}
+
+/** Sends an HTML page of ours, which may load our own style sheets and nothing else. */
+export function sendPage(res: ServerResponse, page: Buffer): void {
+  contextOf(res.req).record.bytesOut = page.length
+  const headers = ['content-type', 'text/html; charset=utf-8', 'content-length', String(page.length)]
+  writeHead(res, 200, headers, pageSecurityHeaders)
+  res.end(page)
 }
 
 export function sendJson(

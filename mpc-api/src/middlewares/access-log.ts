@@ -1,7 +1,7 @@
 import { type RequestHandler } from 'express'
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { pinoHttp } from 'pino-http'
-import { contextOf } from '../http/request-context.ts'
+import { contextOf, type RequestContext } from '../http/request-context.ts'
 import { type Logger } from '../telemetry/logger.ts'
 
 /**
@@ -16,8 +16,7 @@ export function accessLog(logger: Logger): RequestHandler {
     serializers: { req: () => undefined },
     wrapSerializers: false,
     quietResLogger: true,
-    customLogLevel: (_req, res) =>
-      res.statusCode === 500 ? 'error' : res.statusCode > 500 ? 'warn' : 'info',
+    customLogLevel: (_req, res) => levelOf(res.statusCode),
     customSuccessMessage: () => 'request',
     customErrorMessage: () => 'request',
     customSuccessObject: (req, res) => toEntry(req, res),
@@ -25,14 +24,30 @@ export function accessLog(logger: Logger): RequestHandler {
   })
 }
 
+/** As for every request, for one that came inside a WebSocket. */
+export function logSocketRequest(logger: Logger, context: RequestContext, status: number | null): void {
+  logger[levelOf(status ?? 0)](describe(context, 'WS', status), 'request')
+}
+
+function levelOf(status: number): 'error' | 'warn' | 'info' {
+  return status === 500 ? 'error' : status > 500 ? 'warn' : 'info'
+}
+
 function toEntry(req: IncomingMessage, res: ServerResponse): Record<string, unknown> {
-  const context = contextOf(req)
+  return describe(contextOf(req), req.method, res.headersSent ? res.statusCode : null)
+}
+
+function describe(
+  context: RequestContext,
+  method: string | undefined,
+  status: number | null,
+): Record<string, unknown> {
   const { record } = context
   return {
     id: context.id,
-    method: req.method,
+    method,
     route: record.route ?? null,
-    status: res.headersSent ? res.statusCode : null,
+    status,
     outcome: record.error !== undefined ? 'failed' : context.clientGone ? 'client_gone' : 'completed',
     ms: round(context.elapsedMs()),
     key: record.key,
@@ -40,6 +55,8 @@ function toEntry(req: IncomingMessage, res: ServerResponse): Record<string, unkn
     stream: record.stream,
     bytesIn: record.bytesIn,
     bytesOut: record.bytesOut,
+    replayed: record.replayed,
+    ...record.socket,
     upstream: record.upstream,
     upstreamMs: difference(record.upstreamEndMs, record.upstreamStartMs),
     firstByteMs: difference(record.firstByteMs, record.upstreamStartMs),

@@ -1,7 +1,9 @@
 import { type RequestHandler } from 'express'
-import { type IncomingHttpHeaders } from 'node:http'
+import { type IncomingMessage } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { isHandshake } from '../http/handshake.ts'
 import { contextOf } from '../http/request-context.ts'
+import { readSubprotocols } from '../protocol/subprotocols.ts'
 import { type KeyRing } from '../services/keys/key-ring.ts'
 
 const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/
@@ -27,7 +29,7 @@ export function authenticate({ keys, corsOrigins, trustsLoopbackOnly }: Authenti
       next()
       return
     }
-    const secret = readSecret(req.headers)
+    const secret = readSecret(req)
     const key = secret === undefined ? undefined : keys.find(secret)
     if (key === undefined) throw unauthorized(secret)
     context.record.key = key
@@ -43,9 +45,13 @@ function refuseForeignPage(origin: string, corsOrigins: readonly string[]): void
   )
 }
 
-function readSecret(headers: IncomingHttpHeaders): string | undefined {
+function readSecret(req: IncomingMessage): string | undefined {
+  const { headers } = req
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
-  return bearer ?? single(headers['x-api-key']) ?? single(headers['api-key'])
+  const secret = bearer ?? single(headers['x-api-key']) ?? single(headers['api-key'])
+  if (secret !== undefined || !isHandshake(req)) return secret
+  // A browser can set no header on a WebSocket.
+  return readSubprotocols(headers['sec-websocket-protocol']).key
 }
 
 function single(value: string | string[] | undefined): string | undefined {

@@ -18,7 +18,7 @@ export function beginRequest(connections: Connections): RequestHandler {
       res.once('socket', () => begin(req, res, next))
       return
     }
-    const context = new RequestContext(req)
+    const context = RequestContext.begin(req)
     connections.begin(req, res)
     res.once('close', () => {
       connections.end(req)

@@ -1,15 +1,15 @@
-import { type ServerResponse } from 'node:http'
+import { type AnswerSink } from '../http/answer-sink.ts'
 import { type Outlet } from './answer.ts'
 import { EventStreamAnswer } from './event-stream-answer.ts'
 import { MediaAnswer } from './media-answer.ts'
 import { WholeAnswer } from './whole-answer.ts'
 
-/** Leads an answer to the client that asked. */
-export function clientOutlet(res: ServerResponse): Outlet {
+/** Leads an answer to a client, as it came from LiteLLM. */
+export function clientOutlet(sink: AnswerSink): Outlet {
   return {
-    whole: (status, headers, tap) => new WholeAnswer(res, status, headers, tap),
-    media: (options) => new MediaAnswer(res, options),
-    stream: (options) => new EventStreamAnswer(res, options),
-    whenReady: (action) => void res.once('drain', action),
+    whole: (status, headers, tap) => new WholeAnswer(sink, status, headers, tap),
+    media: (options) => new MediaAnswer(sink, options),
+    stream: (options) => new EventStreamAnswer(sink, options),
+    whenReady: (action) => sink.whenReady(action),
   }
 }

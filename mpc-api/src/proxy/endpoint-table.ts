@@ -25,6 +25,8 @@ export interface Endpoint {
   takesStreamOptions: boolean
   /** Content types that are passed on as they come instead of being read as JSON. */
   media: RegExp | undefined
+  /** LiteLLM tries these itself, however it is configured: a client that tries again multiplies the calls. */
+  isRetriedByLiteLlm: boolean
 }
 
 type Options = Partial<Omit<Endpoint, 'method' | 'route'>>
@@ -85,6 +87,7 @@ function row(method: Endpoint['method'], route: string, body: Endpoint['body'], 
     usageDialect: 'openai',
     takesStreamOptions: false,
     media: undefined,
+    isRetriedByLiteLlm: route.startsWith('/images/'),
     ...options,
   }
 }

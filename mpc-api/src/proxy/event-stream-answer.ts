@@ -1,8 +1,6 @@
-import { type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { type IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
-import { lingerBeforeClose } from '../http/linger.ts'
-import { contextOf } from '../http/request-context.ts'
-import { writeHead } from '../http/respond.ts'
+import { type AnswerSink } from '../http/answer-sink.ts'
 import { readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
 import { toErrorFrame } from '../protocol/stream-dialect.ts'
@@ -24,15 +22,15 @@ const PING = Buffer.from(': ping\n\n')
 /** A stream of server-sent events, passed on frame by frame as it comes. */
 export class EventStreamAnswer implements StreamAnswer {
   started = false
-  readonly #res: ServerResponse
+  readonly #sink: AnswerSink
   readonly #options: StreamOptions
   readonly #framer = new SseFramer()
   #headers: string[] = []
   #framesSent = 0
   #mayEnd = false
 
-  constructor(res: ServerResponse, options: StreamOptions) {
-    this.#res = res
+  constructor(sink: AnswerSink, options: StreamOptions) {
+    this.#sink = sink
     this.#options = options
   }
 
@@ -42,11 +40,11 @@ export class EventStreamAnswer implements StreamAnswer {
 
   startEarly(): void {
     this.#start()
-    this.#res.write(PING)
+    this.#sink.write(PING)
   }
 
   ping(): void {
-    if (this.#framer.atBoundary && !this.#res.writableNeedDrain) this.#res.write(PING)
+    if (this.#framer.atBoundary && !this.#sink.isFull) this.#sink.write(PING)
   }
 
   write(chunk: Buffer): WriteResult {
@@ -60,15 +58,15 @@ export class EventStreamAnswer implements StreamAnswer {
     const rest = this.#framer.rest()
     const meaning = rest.length === 0 ? 'content' : this.#options.dialect.meaningOf(readFrameAt(rest, 0))
     if (meaning === 'terminal') this.#passFrames(rest)
-    else if (this.#mayEnd && rest.length === 0) this.#res.end()
+    else if (this.#mayEnd && rest.length === 0) this.#sink.end()
     else throw cutShort(this.started)
   }
 
   fail(error: GatewayError): void {
     const separator = this.#framer.atBoundary ? '' : '\n\n'
-    const { id } = contextOf(this.#res.req)
-    this.#res.write(separator + toErrorFrame(this.#options.dialect, error, id, this.#framesSent))
-    this.#cut()
+    const frame = toErrorFrame(this.#options.dialect, error, this.#sink.context.id, this.#framesSent)
+    this.#sink.write(Buffer.from(separator + frame))
+    this.#sink.cut()
   }
 
   /** Passes whole frames on, up to the one that ends or fails the stream. */
@@ -97,18 +95,17 @@ export class EventStreamAnswer implements StreamAnswer {
   #pass(bytes: Buffer): WriteResult {
     if (bytes.length === 0) return 'more'
     if (!this.started) this.#start()
-    contextOf(this.#res.req).record.bytesOut += bytes.length
-    return this.#res.write(bytes) ? 'more' : 'full'
+    return this.#sink.write(bytes) ? 'more' : 'full'
   }
 
   #start(): void {
     this.started = true
-    writeHead(this.#res, 200, [...STREAM_HEADERS, ...this.#headers])
+    this.#sink.head(200, [...STREAM_HEADERS, ...this.#headers])
   }
 
   #completed(bytes: Buffer): WriteResult {
     this.#pass(bytes)
-    this.#res.end()
+    this.#sink.end()
     return 'complete'
   }
 
@@ -119,16 +116,9 @@ export class EventStreamAnswer implements StreamAnswer {
     this.#pass(bytes.subarray(0, before))
     if (frame.event === '') this.#pass(Buffer.from(errorPrefix))
     this.#pass(bytes.subarray(before))
-    contextOf(this.#res.req).record.error = 'LLM_ERROR'
-    this.#cut()
+    this.#sink.context.record.error = 'LLM_ERROR'
+    this.#sink.cut()
     return 'failed'
-  }
-
-  /** Ends the connection after what was written, without the final chunk that would make the answer look complete. */
-  #cut(): void {
-    const { socket } = this.#res.req
-    lingerBeforeClose(socket)
-    socket.destroySoon()
   }
 }
 

@@ -84,9 +84,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     })
   }
 
-  /** True once a connection to LiteLLM carried the request. */
-  get reached(): boolean {
-    return this.#controller !== undefined
+  /** Status that LiteLLM answered with; undefined while it has not. */
+  get status(): number | undefined {
+    return this.#context.record.upstreamStatus
   }
 
   /** Stops the clocks. Call it after the last `run`. */

@@ -1,20 +1,19 @@
-import { type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { type IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
-import { contextOf } from '../http/request-context.ts'
-import { writeHead } from '../http/respond.ts'
+import { type AnswerSink } from '../http/answer-sink.ts'
 import { type Answer, type MediaOptions, type WriteResult } from './answer.ts'
 import { headerOf, toClientHeaders } from './response-headers.ts'
 
 /** Audio, text or the content of a file: bytes that are passed on as they come, with LiteLLM's own content type. */
 export class MediaAnswer implements Answer {
   started = false
-  readonly #res: ServerResponse
+  readonly #sink: AnswerSink
   readonly #status: number
   readonly #received: IncomingHttpHeaders
   readonly #mayBeEmpty: boolean
 
-  constructor(res: ServerResponse, { status, headers, tap, mayBeEmpty }: MediaOptions) {
-    this.#res = res
+  constructor(sink: AnswerSink, { status, headers, tap, mayBeEmpty }: MediaOptions) {
+    this.#sink = sink
     this.#status = status
     this.#received = headers
     this.#mayBeEmpty = mayBeEmpty
@@ -23,20 +22,19 @@ export class MediaAnswer implements Answer {
 
   write(chunk: Buffer): WriteResult {
     if (!this.started) this.#start()
-    contextOf(this.#res.req).record.bytesOut += chunk.length
-    return this.#res.write(chunk) ? 'more' : 'full'
+    return this.#sink.write(chunk) ? 'more' : 'full'
   }
 
   end(): void {
     if (!this.started && !this.#mayBeEmpty)
       throw new GatewayError('LLM_ERROR', 'LiteLLM answered with nothing.')
     if (!this.started) this.#start()
-    this.#res.end()
+    this.#sink.end()
   }
 
   fail(): void {
     // Without its announced end the answer is visibly cut short.
-    this.#res.destroy()
+    this.#sink.cut()
   }
 
   #start(): void {
@@ -44,6 +42,6 @@ export class MediaAnswer implements Answer {
     const type = headerOf(this.#received, 'content-type') ?? 'application/octet-stream'
     const length = headerOf(this.#received, 'content-length')
     const size = length === undefined ? [] : ['content-length', length]
-    writeHead(this.#res, this.#status, ['content-type', type, ...size, ...toClientHeaders(this.#received)])
+    this.#sink.head(this.#status, ['content-type', type, ...size, ...toClientHeaders(this.#received)])
   }
 }

@@ -15,20 +15,18 @@ export function toUpstreamError(status: number, headers: IncomingHttpHeaders, bo
       details: { upstreamStatus: status },
     })
   }
-  if (status < 400 || status >= 500) return toFailure(status, body)
+  if (status < 400 || status >= 500) return toFailure(status)
   const fields = readErrorFields(body, status)
   if (refusesOurKey(status, fields)) {
-    return new GatewayError(
-      'LLM_ERROR',
-      `LiteLLM refused the gateway's own key (${status}). Check LITELLM_API_KEY, and which models it may use.`,
-      { details: { upstreamStatus: status }, cause: fields.message },
-    )
+    return new GatewayError('LLM_ERROR', describeKeyRefusal(status, fields), {
+      details: { upstreamStatus: status },
+    })
   }
   return new UpstreamRefusal(status, fields, status === 429 ? { 'retry-after': readRetryAfter(headers) } : {})
 }
 
-function toFailure(status: number, body: Buffer): GatewayError {
-  const options = { details: { upstreamStatus: status }, cause: body.toString('utf8', 0, 2000) }
+function toFailure(status: number): GatewayError {
+  const options = { details: { upstreamStatus: status } }
   if (status === 503) {
     return new GatewayError('SERVICE_UNAVAILABLE', 'LiteLLM is not available right now (503).', options)
   }
@@ -36,6 +34,13 @@ function toFailure(status: number, body: Buffer): GatewayError {
     return new GatewayError('GATEWAY_TIMEOUT', 'LiteLLM timed out waiting for the provider (504).', options)
   }
   return new GatewayError('LLM_ERROR', `LiteLLM failed on this request (${status}).`, options)
+}
+
+/** LiteLLM marks what it only passes on: then the provider refused the key that LiteLLM has for it. */
+function describeKeyRefusal(status: number, { message }: ErrorFields): string {
+  return message.startsWith('litellm.')
+    ? `The provider refused the key that LiteLLM has for it (${status}). Check the provider keys of LiteLLM.`
+    : `LiteLLM refused the gateway's own key (${status}). Check LITELLM_API_KEY, and which models it may use.`
 }
 
 /** Without a database LiteLLM answers a wrong key with 400 `no_db_connection`. */

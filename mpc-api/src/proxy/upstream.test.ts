@@ -2,12 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Upstream } from './upstream.ts'
 
 const upstreams: Upstream[] = []
+const breaker = { maxErrorRate: 0.9, minAnswers: 50, windowMs: 10_000, firstOpenMs: 500, longestOpenMs: 5000 }
 
 function create(
   urls: readonly string[],
   probe: (url: string) => Promise<boolean> = () => Promise.resolve(true),
 ) {
-  const upstream = new Upstream({ urls, key: 'sk', connectMs: 100, probe })
+  const upstream = new Upstream({ urls, key: 'sk', connectMs: 100, breaker, probe })
   upstreams.push(upstream)
   return upstream
 }
@@ -42,6 +43,7 @@ describe('the addresses of LiteLLM', () => {
       urls: ['http://a'],
       key: undefined,
       connectMs: 1,
+      breaker,
       probe: () => Promise.resolve(true),
     })
     upstreams.push(open)
@@ -79,13 +81,17 @@ describe('the next request goes', () => {
     expect(upstream.pick(nobody)).toBe(b)
   })
 
-  it('to the one that refused least often when all refuse', () => {
+  it('nowhere while every address is left alone, and says for how long', () => {
     const upstream = create(['http://a', 'http://b'])
-    const [a, b] = upstream.addresses
-    upstream.reportRefused(a!)
-    upstream.reportRefused(a!)
-    upstream.reportRefused(b!)
-    expect(upstream.pick(nobody)).toBe(b)
+    for (const address of upstream.addresses) upstream.reportRefused(address)
+    expect(upstream.pick(nobody)).toBeUndefined()
+    expect(upstream.waitMs).toBe(500)
+  })
+
+  it('to a lone address also after it refused a few: it may just be restarting', () => {
+    const upstream = create(['http://a'])
+    for (let count = 0; count < 9; count += 1) upstream.reportRefused(upstream.addresses[0]!)
+    expect(upstream.pick(nobody)).toBe(upstream.addresses[0])
   })
 })
 
@@ -99,13 +105,13 @@ describe('an address that refuses connections', () => {
     expect(probe).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(2)
     expect(probe).toHaveBeenCalledWith('http://a')
-    expect(a!.available).toBe(true)
+    expect(a!.breaker.state).toBe('closed')
   })
 
   it('is left out for a growing while, at most five seconds', async () => {
     const at: number[] = []
     const began = Date.now()
-    const upstream = create(['http://a'], () => {
+    const upstream = create(['http://a', 'http://b'], () => {
       at.push(Date.now() - began)
       return Promise.resolve(false)
     })
@@ -115,30 +121,29 @@ describe('an address that refuses connections', () => {
 
     expect(pauses.slice(0, 5)).toEqual([500, 1000, 2000, 4000, 5000])
     expect(Math.max(...pauses)).toBe(5000)
-    expect(upstream.addresses[0]!.available).toBe(false)
+    expect(upstream.addresses[0]!.breaker.state).toBe('open')
   })
 
   it('is probed once at a time, however many requests it refuses', async () => {
     const probe = vi.fn(() => Promise.resolve(true))
-    const upstream = create(['http://a'], probe)
+    const upstream = create(['http://a', 'http://b'], probe)
     for (let count = 0; count < 10; count += 1) upstream.reportRefused(upstream.addresses[0]!)
     await vi.advanceTimersByTimeAsync(10_000)
     expect(probe).toHaveBeenCalledTimes(1)
   })
 
   it('comes back at once when a request reaches it', () => {
-    const upstream = create(['http://a'])
+    const upstream = create(['http://a', 'http://b'])
     const [a] = upstream.addresses
     upstream.reportRefused(a!)
-    upstream.reportReached(a!)
-    expect(a!.available).toBe(true)
-    expect(vi.getTimerCount()).toBe(0)
+    a!.breaker.answered(false)
+    expect(a!.breaker.state).toBe('closed')
   })
 
   it('is not probed any more once everything is closed, also not by a probe that was under way', async () => {
     let answer: (alive: boolean) => void = () => undefined
     const probe = vi.fn(() => new Promise<boolean>((resolve) => (answer = resolve)))
-    const upstream = create(['http://a'], probe)
+    const upstream = create(['http://a', 'http://b'], probe)
     upstream.reportRefused(upstream.addresses[0]!)
     await vi.advanceTimersByTimeAsync(600)
     await upstream.close()

@@ -1,13 +1,14 @@
 import { type Readable } from 'node:stream'
 import { Pool, type Dispatcher } from 'undici'
+import { type BreakerLimits, CircuitBreaker } from './circuit-breaker.ts'
 
 /**
  * Shorter than the 5 s after which LiteLLM's server (uvicorn) closes an idle connection: a request sent into a closing
  * connection would fail, and a generation is never sent twice.
  */
 const KEEP_ALIVE_MS = 3500
-const FIRST_LEAVE_OUT_MS = 500
-const LONGEST_LEAVE_OUT_MS = 5000
+/** With others to turn to, one refused connection is enough; a lone address may just be restarting. */
+const LONE_MAX_REFUSALS = 10
 
 /** One address of LiteLLM. */
 export interface UpstreamAddress {
@@ -15,14 +16,12 @@ export interface UpstreamAddress {
   readonly url: string
   /** Requests sent and not yet answered. */
   outstanding: number
-  /** False while it refuses connections. */
-  available: boolean
+  readonly breaker: CircuitBreaker
 }
 
 interface Address extends UpstreamAddress {
   readonly pool: Pool
   readonly basePath: string
-  refusals: number
   probeTimer: NodeJS.Timeout | undefined
 }
 
@@ -31,11 +30,12 @@ export interface UpstreamOptions {
   /** Sent to LiteLLM as the bearer token. */
   key: string | undefined
   connectMs: number
+  breaker: Omit<BreakerLimits, 'maxRefusals'>
   /** Asks an address whether it is alive, without spending anything. */
   probe: (url: string) => Promise<boolean>
 }
 
-/** The addresses of LiteLLM: the least busy one gets the next request, one that refuses connections is left out. */
+/** The addresses of LiteLLM: the least busy one gets the next request, one that keeps failing is left out. */
 export class Upstream {
   readonly #addresses: Address[]
   readonly #probe: UpstreamOptions['probe']
@@ -45,7 +45,7 @@ export class Upstream {
 
   constructor(options: UpstreamOptions) {
     this.#probe = options.probe
-    this.#addresses = options.urls.map((url) => createAddress(url, options.connectMs))
+    this.#addresses = options.urls.map((url) => createAddress(url, options))
     const authorization = options.key === undefined ? [] : ['authorization', `Bearer ${options.key}`]
     this.ownHeaders = [...authorization, 'accept-encoding', 'identity']
   }
@@ -54,15 +54,17 @@ export class Upstream {
     return this.#addresses
   }
 
-  /**
-   * The available address with the fewest outstanding requests; when none is available, the one that would come
-   * back first, since a refused connection costs little.
-   */
+  /** Time in ms until an address may be tried again; 0 when one may be tried now. */
+  get waitMs(): number {
+    return Math.min(...this.#addresses.map(({ breaker }) => breaker.waitMs))
+  }
+
+  /** The least busy address that its circuit breaker lets through. */
   pick(tried: ReadonlySet<UpstreamAddress>): UpstreamAddress | undefined {
     let best: Address | undefined
     for (const address of this.#addresses) {
-      if (tried.has(address)) continue
-      if (best === undefined || isBetter(address, best)) best = address
+      if (tried.has(address) || !address.breaker.admits) continue
+      if (best === undefined || address.outstanding < best.outstanding) best = address
     }
     return best
   }
@@ -83,18 +85,10 @@ export class Upstream {
     pool.dispatch({ method, path: basePath + path, headers, body }, handler)
   }
 
-  /** Notes that an address accepted a connection. */
-  reportReached(address: UpstreamAddress): void {
-    const known = address as Address
-    if (known.refusals > 0) bringBack(known)
-  }
-
-  /** Notes that no connection could be made: the address is left out, each time for longer, and probed. */
+  /** Notes that no connection could be made. An address that is left out for it is probed until it is back. */
   reportRefused(address: UpstreamAddress): void {
-    const known = address as Address
-    known.available = false
-    known.refusals += 1
-    this.#scheduleProbe(known)
+    address.breaker.refused()
+    if (address.breaker.state === 'open') this.#scheduleProbe(address as Address)
   }
 
   async close(): Promise<void> {
@@ -105,27 +99,25 @@ export class Upstream {
 
   #scheduleProbe(address: Address): void {
     if (this.#isClosed || address.probeTimer !== undefined) return
-    const delay = Math.min(LONGEST_LEAVE_OUT_MS, FIRST_LEAVE_OUT_MS * 2 ** Math.min(10, address.refusals - 1))
-    address.probeTimer = setTimeout(() => void this.#probeAddress(address), delay).unref()
+    address.probeTimer = setTimeout(() => void this.#probeAddress(address), address.breaker.waitMs).unref()
   }
 
   async #probeAddress(address: Address): Promise<void> {
     const isAlive = await this.#probe(address.url)
     address.probeTimer = undefined
-    if (isAlive) bringBack(address)
-    else if (!address.available) this.reportRefused(address)
+    if (isAlive) address.breaker.close()
+    else this.reportRefused(address)
   }
 }
 
-function createAddress(url: string, connectMs: number): Address {
+function createAddress(url: string, { urls, connectMs, breaker }: UpstreamOptions): Address {
   const { origin, pathname } = new URL(url)
   const basePath = pathname.replace(/\/+$/, '').replace(/\/v1$/, '')
   return {
     url: origin + basePath,
     basePath,
     outstanding: 0,
-    available: true,
-    refusals: 0,
+    breaker: new CircuitBreaker({ ...breaker, maxRefusals: urls.length > 1 ? 1 : LONE_MAX_REFUSALS }),
     probeTimer: undefined,
     pool: new Pool(origin, {
       connect: { timeout: connectMs },
@@ -137,17 +129,4 @@ function createAddress(url: string, connectMs: number): Address {
       bodyTimeout: 0,
     }),
   }
-}
-
-function isBetter(a: Address, b: Address): boolean {
-  if (a.available !== b.available) return a.available
-  if (!a.available && a.refusals !== b.refusals) return a.refusals < b.refusals
-  return a.outstanding < b.outstanding
-}
-
-function bringBack(address: Address): void {
-  clearTimeout(address.probeTimer)
-  address.probeTimer = undefined
-  address.available = true
-  address.refusals = 0
 }

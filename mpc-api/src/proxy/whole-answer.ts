@@ -1,7 +1,8 @@
-import { type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { type IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
-import { contextOf } from '../http/request-context.ts'
-import { JSON_TYPE, sendBody, writeHead } from '../http/respond.ts'
+import { type AnswerSink } from '../http/answer-sink.ts'
+import { type RequestContext } from '../http/request-context.ts'
+import { JSON_TYPE } from '../http/respond.ts'
 import { type Answer, type WriteResult } from './answer.ts'
 import { headerOf, toClientHeaders } from './response-headers.ts'
 import { type UsageTap } from './usage-tap.ts'
@@ -12,15 +13,15 @@ const MAX_CHECKED_BYTES = 1024 * 1024
 /** A JSON answer in one piece. */
 export class WholeAnswer implements Answer {
   started = false
-  readonly #res: ServerResponse
+  readonly #sink: AnswerSink
   readonly #status: number
   readonly #received: IncomingHttpHeaders
   readonly #tap: UsageTap
   #chunks: Buffer[] = []
   #size = 0
 
-  constructor(res: ServerResponse, status: number, headers: IncomingHttpHeaders, tap: UsageTap) {
-    this.#res = res
+  constructor(sink: AnswerSink, status: number, headers: IncomingHttpHeaders, tap: UsageTap) {
+    this.#sink = sink
     this.#status = status
     this.#received = headers
     this.#tap = tap
@@ -36,13 +37,13 @@ export class WholeAnswer implements Answer {
     this.#chunks = []
     if (!startsJson(held)) throw notJson()
     this.started = true
-    writeHead(this.#res, this.#status, this.#headers())
+    this.#sink.head(this.#status, this.#headers())
     return this.#pass(held)
   }
 
   end(): void {
     if (this.started) {
-      this.#res.end()
+      this.#sink.end()
       return
     }
     const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
@@ -50,17 +51,16 @@ export class WholeAnswer implements Answer {
     if (typeof value !== 'object' || value === null) throw notJson()
     this.#tap.readAnswer(value)
     this.started = true
-    sendBody(this.#res, this.#status, this.#headers(), body)
+    this.#sink.body(this.#status, this.#headers(), body)
   }
 
   fail(): void {
     // Without its announced end the answer is visibly cut short.
-    this.#res.destroy()
+    this.#sink.cut()
   }
 
   #pass(bytes: Buffer): WriteResult {
-    contextOf(this.#res.req).record.bytesOut += bytes.length
-    return this.#res.write(bytes) ? 'more' : 'full'
+    return this.#sink.write(bytes) ? 'more' : 'full'
   }
 
   #headers(): string[] {
@@ -68,7 +68,7 @@ export class WholeAnswer implements Answer {
       'content-type',
       JSON_TYPE,
       ...toClientHeaders(this.#received),
-      ...serverTiming(this.#res, this.#received),
+      ...serverTiming(this.#sink.context, this.#received),
     ]
   }
 }
@@ -77,8 +77,7 @@ export class WholeAnswer implements Answer {
  * Where the time went (W3C Server Timing), in ms: in the gateway, in LiteLLM itself, at the provider. The last two
  * come from LiteLLM's own headers and are left out when it does not say.
  */
-function serverTiming(res: ServerResponse, received: IncomingHttpHeaders): string[] {
-  const context = contextOf(res.req)
+function serverTiming(context: RequestContext, received: IncomingHttpHeaders): string[] {
   const total = context.elapsedMs()
   const upstream = total - (context.record.upstreamStartMs ?? total)
   const entries = [`gateway;dur=${(total - upstream).toFixed(2)}`]

@@ -2,14 +2,16 @@ import { Router, type Response } from 'express'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { contextOf } from '../http/request-context.ts'
 import { sendJson } from '../http/respond.ts'
+import { type Upstream, type UpstreamAddress } from '../proxy/upstream.ts'
 import { type DependencyProbe } from '../services/health/dependency-probe.ts'
+import { type Admission } from '../services/limits/admission.ts'
 
 export interface HealthDeps {
   probe: DependencyProbe
   isDraining: () => boolean
   version: string
-  /** Address of LiteLLM as it is configured. */
-  litellmUrl: string
+  upstream: Upstream
+  admission: Admission
 }
 
 /**
@@ -31,10 +33,11 @@ export function health(deps: HealthDeps): Router {
       status: litellm.status === 'ok' && !deps.isDraining() ? 'ok' : 'degraded',
       service: 'mpc-api',
       timestamp: new Date().toISOString(),
-      litellm_url: deps.litellmUrl,
+      litellm_url: deps.upstream.addresses.map(({ url }) => url).join(','),
       version: deps.version,
       uptime_s: Math.round(process.uptime()),
-      dependencies: { litellm },
+      dependencies: { litellm: { ...litellm, addresses: deps.upstream.addresses.map(describeAddress) } },
+      requests: { at_litellm: deps.admission.inFlight, waiting: deps.admission.waiting },
     })
   })
   router.use((req, _res, next) => {
@@ -47,6 +50,10 @@ export function health(deps: HealthDeps): Router {
     })
   })
   return router
+}
+
+function describeAddress({ url, breaker, outstanding }: UpstreamAddress): Record<string, unknown> {
+  return { url, circuit: breaker.state, requests: outstanding }
 }
 
 async function sendReady(deps: HealthDeps, res: Response): Promise<void> {

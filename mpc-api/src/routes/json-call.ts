@@ -44,7 +44,8 @@ export async function readJsonCall(
   return { ...call, body: asked.bytes, asksForStream, hidesUsage: asked.hidesUsage }
 }
 
-function checkBody(endpoint: Endpoint, body: Record<string, unknown>): void {
+/** @throws {GatewayError} when a parsed body steers LiteLLM, or lacks what the endpoint needs */
+export function checkBody(endpoint: Endpoint, body: Record<string, unknown>): void {
   refuseSteering(body)
   if (endpoint.requires !== 'nothing') readModel(body)
   if (endpoint.requires === 'model and messages') checkMessages(body)

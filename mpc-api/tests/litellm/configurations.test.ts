@@ -167,6 +167,18 @@ describe.skipIf(!litellm.ready).each(byPath)('%s, in a real LiteLLM', (path, { n
   )
 })
 
+describe.skipIf(!litellm.ready)('the default configuration without any provider key', () => {
+  it('answers from the mock model, and fails only what needs a key', async () => {
+    if (!litellm.ready) return
+    const noKeys = { OPENAI_API_KEY: '', ANTHROPIC_API_KEY: '' }
+    await using proxy = await startLitellmWithProviders(litellm.program, configurations.default, noKeys)
+    expect((await proxy.chat('mock')).status).toBe(200)
+    expect((await proxy.chat('gpt-4o-mini')).ok).toBe(false)
+    expect((await proxy.chat('claude-haiku-4-5')).ok).toBe(false)
+    expect(proxy.openai.calls.length + proxy.anthropic.calls.length).toBe(0)
+  })
+})
+
 interface ModelInfo {
   readonly model_name: string
   readonly model_info: { readonly input_cost_per_token: number | null }

@@ -98,7 +98,7 @@ describe.skipIf(!litellm.ready)('LiteLLM restarted under load', () => {
     const work = async (): Promise<void> => {
       for (let asked = 0; running && asked < 5_000; asked += 1) {
         seen.push(await ask(asked % 2 === 0))
-        await sleep(50)
+        await sleep(100)
       }
     }
     const all = Promise.all(Array.from({ length: workers }, work))
@@ -111,34 +111,44 @@ describe.skipIf(!litellm.ready)('LiteLLM restarted under load', () => {
     }
   }
 
+  // A cold start of LiteLLM beside the load takes its time on a busy machine.
   it.each([
     ['killed', () => proxy.kill()],
     ['asked to stop', () => proxy.stop()],
-  ])('%s: refuses cleanly while it is away, and serves all again once it is back', async (_, end) => {
-    if (!litellm.ready) return
-    const running = load()
-    await expect.poll(() => running.seen.length, { timeout: 20_000 }).toBeGreaterThan(2 * workers)
-    const before = running.seen.length
-    await end()
-    proxy = await start(litellm.program, proxy)
-    const during = running.seen.length
-    await expect.poll(() => running.seen.length, { timeout: 20_000 }).toBeGreaterThan(during + 2 * workers)
-    await running.stop()
+  ])(
+    '%s: refuses cleanly while away, and serves all again once back',
+    { timeout: 180_000 },
+    async (_, end) => {
+      if (!litellm.ready) return
+      const running = load()
+      try {
+        await expect.poll(() => running.seen.length, { timeout: 30_000 }).toBeGreaterThan(2 * workers)
+        const before = running.seen.length
+        await end()
+        proxy = await start(litellm.program, proxy)
+        const during = running.seen.length
+        await expect
+          .poll(() => running.seen.length, { timeout: 30_000 })
+          .toBeGreaterThan(during + 2 * workers)
+        expect(running.seen.slice(0, before).map(({ status }) => status)).toEqual(Array(before).fill(200))
+      } finally {
+        await running.stop()
+      }
 
-    expect(running.seen.slice(0, before - workers).map(({ status }) => status)).not.toContain(502)
-    const refused = running.seen.filter(({ status }) => status !== 200)
-    expect(refused.length).toBeGreaterThan(0)
-    expect(new Set(refused.map(({ status }) => status))).toSatisfy((statuses: Set<number>) =>
-      [...statuses].every((status) => status === 502 || status === 503),
-    )
-    for (const { body } of refused) expect(JSON.parse(body)).toMatchObject({ type: 'error' })
-    // None may wait for a LiteLLM that is not there.
-    expect(Math.max(...refused.map(({ ms }) => ms))).toBeLessThan(2_000)
+      const refused = running.seen.filter(({ status }) => status !== 200)
+      expect(refused.length).toBeGreaterThan(0)
+      expect(
+        refused.map(({ status }) => status).filter((status) => status !== 502 && status !== 503),
+      ).toEqual([])
+      for (const { body } of refused) expect(JSON.parse(body)).toMatchObject({ type: 'error' })
+      // None may wait for a LiteLLM that is not there.
+      expect(Math.max(...refused.map(({ ms }) => ms))).toBeLessThan(2_000)
 
-    const afterwards = await Promise.all(
-      Array.from({ length: 4 * workers }, (_, index) => ask(index % 2 === 0)),
-    )
-    expect(afterwards.map(({ status }) => status)).toEqual(afterwards.map(() => 200))
-    expect(afterwards.map(({ body }) => body)).not.toContain('cut')
-  })
+      const afterwards = await Promise.all(
+        Array.from({ length: 4 * workers }, (_, index) => ask(index % 2 === 0)),
+      )
+      expect(afterwards.map(({ status }) => status)).toEqual(afterwards.map(() => 200))
+      expect(afterwards.map(({ body }) => body)).not.toContain('cut')
+    },
+  )
 })

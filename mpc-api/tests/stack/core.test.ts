@@ -94,6 +94,11 @@ describe.skipIf(reason !== undefined)('the core on a real engine', () => {
     expect(write.stderr).toContain('Read-only file system')
   })
 
+  it.each(['postgres', 'redis'])('%s ends up as a user of its own, not as root', async (service) => {
+    const status = await stack.compose('ai-infra', 'exec', '-T', service, 'grep', '^Uid', '/proc/1/status')
+    expect(status.stdout).toMatch(/^Uid:\s+[1-9]/)
+  })
+
   it('MPC-API has neither the master key nor a provider key', async () => {
     const { stdout } = await stack.compose('ai-infra', 'exec', '-T', 'mpc-api', 'env')
     expect(stdout).not.toContain(stack.env['LITELLM_MASTER_KEY'])
@@ -142,6 +147,26 @@ describe.skipIf(reason !== undefined)('the core on a real engine', () => {
     expect((await connect('litellm', 'mpc_api', stack.env['LITELLM_DB_PASSWORD'])).stderr).toContain(
       'permission denied',
     )
+  })
+
+  it('a database password changed as docs/security.md says opens the same data', async () => {
+    stack.env['LITELLM_DB_PASSWORD'] = 'changed-0123456789abcdef'
+    const sql = `ALTER ROLE litellm PASSWORD '${stack.env['LITELLM_DB_PASSWORD']}'`
+    const alter = await stack.compose(
+      'ai-infra',
+      'exec',
+      '-T',
+      'postgres',
+      'psql',
+      '-U',
+      'postgres',
+      '-c',
+      sql,
+    )
+    expect(alter.stdout).toContain('ALTER ROLE')
+    expect((await stack.compose('ai-infra', 'up', '-d', '--wait')).code).toBe(0)
+    expect((await stack.compose('ai-infra', 'logs', 'mpc-api-key')).stdout).toContain('is registered already')
+    expect(await chatStatus(stack)).toBe(200)
   })
 
   it("LiteLLM's own key routes are not reachable through MPC-API", async () => {

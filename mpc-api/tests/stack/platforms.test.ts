@@ -125,39 +125,30 @@ describe.skipIf(reason !== undefined)('the platforms on a real engine', () => {
     },
   )
 
+  it("Dify's sandbox reaches its proxy and nothing beyond it", async () => {
+    const sandbox: Where = ['dify', 'dify-sandbox']
+    expect(await reaches(stack, sandbox, 'dify-ssrf-proxy:3128')).toBe(true)
+    const { NetworkSettings } = await stack.inspect('ai-infra', 'mpc-api')
+    const inner = `${NetworkSettings.Networks[stack.network]?.IPAddress}:3000`
+    const targets = ['mpc-api:3000', inner, 'dify-db:5432', 'dify-redis:6379', 'dify-weaviate:8080']
+    const open = await Promise.all(targets.map((target) => reaches(stack, sandbox, target)))
+    expect(targets.filter((_, i) => open[i])).toEqual([])
+  })
+
   it.skipIf(!hasSquid)(
     'the SSRF proxy lets MPC-API and LiteLLM through by name, and no other private address',
     async () => {
       const through = async (url: string) => {
-        const curl = [
-          'curl',
-          '-s',
-          '-o',
-          '/dev/null',
-          '-w',
-          '%{http_code}',
-          '-m',
-          '10',
-          '-x',
-          'http://dify-ssrf-proxy:3128',
-        ]
-        return (await stack.compose('dify', 'exec', '-T', 'dify-sandbox', ...curl, url)).stdout
+        const options = '-s -o /dev/null -w %{http_code} -m 10 -x http://dify-ssrf-proxy:3128'.split(' ')
+        return (await stack.compose('dify', 'exec', '-T', 'dify-sandbox', 'curl', ...options, url)).stdout
       }
       expect(await through('http://mpc-api:3000/health')).toBe('200')
       expect(await through('http://litellm:4000/health/liveliness')).toBe('200')
       const { NetworkSettings } = await stack.inspect('ai-infra', 'mpc-api')
       const address = NetworkSettings.Networks[stack.network]?.IPAddress
-      for (const host of [
-        `${address}:3000`,
-        'langflow:7860',
-        'dify-api:5001',
-        'localhost:3128',
-        '169.254.169.254',
-        '10.0.0.1',
-      ]) {
-        expect(await through(`http://${host}/`), host).toBe('403')
-      }
-      // The inner addresses of what is allowed are not a tunnel to other ports over TLS.
+      const closed = `${address}:3000 langflow:7860 dify-api:5001 localhost:3128 169.254.169.254 10.0.0.1`
+      for (const host of closed.split(' ')) expect(await through(`http://${host}/`), host).toBe('403')
+      // What is allowed is the web, not every port of these hosts.
       expect(await through('http://mpc-api:22/')).toBe('403')
     },
   )
@@ -209,12 +200,13 @@ describe.skipIf(reason !== undefined)('the platforms on a real engine', () => {
   it.each(platforms)(
     '%s: every service, crashed, comes back by itself, and MPC-API never notices',
     async (project) => {
+      const started = new Map<string, string>()
       for (const service of await longRunning(project)) {
-        const before = (await stack.inspect(project, service)).State.StartedAt
+        started.set(service, (await stack.inspect(project, service)).State.StartedAt)
         await crash(stack, project, service)
-        await healthyAgain(stack, [project, service], before)
         expect(await chatStatus(stack), service).toBe(200)
       }
+      for (const [service, before] of started) await healthyAgain(stack, [project, service], before)
     },
   )
 

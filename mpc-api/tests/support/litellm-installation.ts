@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { access, mkdir, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -25,14 +25,20 @@ const installation: LitellmInstallation = {
 
 const installLimitMs = 8 * 60_000
 
+/** Every test file asks; one that failed a moment ago is not tried again for each of them. */
+const failureNote = join(cacheFolder, 'litellm-venv.failed')
+const failureHoldsMs = 60_000
+
 /**
  * LiteLLM in a Python virtual environment of the tests' own, made on first use and kept in `.cache/`.
  * Where Python or its package registry does not answer, says why instead, also on stderr.
  */
 export async function findLitellm(): Promise<LitellmInstallation> {
   if (await exists(marker)) return installation
-  const failure = await install().catch((error: unknown) => firstLine(error))
+  const failure = (await recentFailure()) ?? (await install().catch((error: unknown) => reasonOf(error)))
   if (failure === null) return installation
+  await mkdir(cacheFolder, { recursive: true })
+  await writeFile(failureNote, failure)
   process.stderr.write(`skipped: tests against a real LiteLLM: ${failure}\n`)
   return { ready: false, reason: failure }
 }
@@ -74,11 +80,20 @@ async function takeLock(): Promise<void> {
 }
 
 async function removeStaleLock(): Promise<void> {
-  const age = await stat(lockFolder).then(
+  const age = await ageMs(lockFolder)
+  if (age !== null && age > installLimitMs) await rmdir(lockFolder).catch(() => undefined)
+}
+
+async function recentFailure(): Promise<string | null> {
+  const age = await ageMs(failureNote)
+  return age !== null && age < failureHoldsMs ? readFile(failureNote, 'utf8') : null
+}
+
+async function ageMs(path: string): Promise<number | null> {
+  return stat(path).then(
     ({ mtimeMs }) => Date.now() - mtimeMs,
-    () => 0,
+    () => null,
   )
-  if (age > installLimitMs) await rmdir(lockFolder).catch(() => undefined)
 }
 
 async function findPython(): Promise<string | null> {
@@ -100,7 +115,7 @@ const exists = (path: string): Promise<boolean> =>
   )
 
 /** pip's own sentence is the last line that starts with ERROR; Node's message only repeats the command. */
-function firstLine(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const lines = ('stderr' in error ? String(error.stderr) : '').split('\n')
   return lines.findLast((line) => line.startsWith('ERROR')) ?? error.message.split('\n')[0] ?? 'unknown'

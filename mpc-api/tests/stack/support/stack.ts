@@ -29,12 +29,20 @@ export type ProjectName = 'ai-infra' | 'dify' | 'langflow' | 'activepieces'
 export interface Stack {
   env: Record<string, string>
   network: string
-  /** `docker compose` on one of the projects. */
-  compose: (project: ProjectName, ...args: string[]) => Promise<Outcome>
+  /** `docker compose` on one of the projects, or on a part of the core that starts by itself. */
+  compose: (project: ProjectName | Part, ...args: string[]) => Promise<Outcome>
   /** The container of a service, as the engine describes it. */
   inspect: (project: ProjectName, service: string) => Promise<Container>
   /** Removes all of it, volumes and network included. */
   remove: () => Promise<void>
+}
+
+/** These have files of their own and are the core's project all the same. */
+export type Part = 'litellm' | 'mpc-api'
+
+const parts: Record<Part, string> = {
+  litellm: 'ai-infra/litellm/docker-compose.yml',
+  'mpc-api': 'mpc-api/docker-compose.yml',
 }
 
 const files: Record<ProjectName, string> = {
@@ -53,15 +61,14 @@ export async function createStack(): Promise<Stack> {
     AI_INFRA_NETWORK: id,
     AI_INFRA_SUBNET: subnet,
   }
-  const compose: Stack['compose'] = (project, ...args) =>
-    run(
-      'docker',
-      ['compose', '-p', `${id}-${project}`, '-f', `${repositoryRoot}/${files[project]}`, ...args],
-      {
-        ...process.env,
-        ...env,
-      },
-    )
+  const compose: Stack['compose'] = (name, ...args) => {
+    const project = name in parts ? 'ai-infra' : name
+    const file = `${repositoryRoot}/${{ ...files, ...parts }[name]}`
+    return run('docker', ['compose', '-p', `${id}-${project}`, '-f', file, ...args], {
+      ...process.env,
+      ...env,
+    })
+  }
   return {
     env,
     network: id,

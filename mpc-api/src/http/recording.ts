@@ -1,0 +1,192 @@
+import { type GatewayError } from '../errors/gateway-error.ts'
+import { type AnswerSink } from './answer-sink.ts'
+import { type RequestContext } from './request-context.ts'
+
+/** A larger answer is passed on but not kept. */
+const MAX_KEPT_BYTES = 16 * 1024 * 1024
+/** How far the slowest reader may be behind before the answer has to wait. */
+const MAX_LAG_BYTES = 1024 * 1024
+
+interface Reader {
+  sink: AnswerSink
+  isReplay: boolean
+  /** Chunks that this reader has been given. */
+  given: number
+  waits: boolean
+  done: { resolve: () => void; reject: (reason: unknown) => void }
+}
+
+/**
+ * An answer that several clients read: those that wait while it is made, and those that ask again later. While anybody
+ * reads it goes on; when the last reader leaves an unfinished one, it is abandoned.
+ */
+export class Recording implements AnswerSink {
+  /** The work's own context: it is interrupted when nobody reads any more. */
+  readonly context: RequestContext
+  #head: { status: number; headers: readonly string[] } | undefined
+  #chunks: Buffer[] = []
+  /** Chunks that every reader had and that are not kept. */
+  #dropped = 0
+  #size = 0
+  #state: 'open' | 'ended' | 'cut' = 'open'
+  #failure: unknown
+  #isAccounted = false
+  readonly #readers = new Set<Reader>()
+  #whenReady: (() => void)[] = []
+
+  /** @param first context of the request that the answer is made for */
+  constructor(first: RequestContext) {
+    this.context = first.fork()
+  }
+
+  /** True while later requests may still be given this answer. */
+  get isReusable(): boolean {
+    return (
+      this.#failure === undefined &&
+      this.#state !== 'cut' &&
+      this.#size <= MAX_KEPT_BYTES &&
+      !this.context.clientGone
+    )
+  }
+
+  get isComplete(): boolean {
+    return this.#state === 'ended'
+  }
+
+  get bytes(): number {
+    return this.#size
+  }
+
+  get isFull(): boolean {
+    return this.#lag() > MAX_LAG_BYTES
+  }
+
+  head(status: number, headers: readonly string[]): void {
+    this.#head = { status, headers }
+  }
+
+  write(bytes: Buffer): boolean {
+    this.#chunks.push(bytes)
+    this.#size += bytes.length
+    this.#serveAll()
+    return !this.isFull
+  }
+
+  body(status: number, headers: readonly string[], bytes: Buffer): void {
+    this.head(status, [...headers, 'content-length', String(bytes.length)])
+    this.#chunks.push(bytes)
+    this.#size += bytes.length
+    this.end()
+  }
+
+  end(): void {
+    this.#state = 'ended'
+    this.#serveAll()
+  }
+
+  cut(): void {
+    this.#state = 'cut'
+    this.#serveAll()
+  }
+
+  whenReady(action: () => void): void {
+    this.#whenReady.push(action)
+  }
+
+  /** The work failed before there was an answer. */
+  fail(reason: unknown): void {
+    this.#failure = reason
+    for (const reader of this.#readers) reader.done.reject(reason)
+    this.#readers.clear()
+  }
+
+  /**
+   * Gives the answer to a client, what is there at once and the rest as it comes.
+   *
+   * @throws what `fail` was told, when there is no answer
+   */
+  serve(sink: AnswerSink, isReplay: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const reader: Reader = { sink, isReplay, given: 0, waits: false, done: { resolve, reject } }
+      if (isReplay) sink.context.record.replayed = true
+      this.#readers.add(reader)
+      sink.context.onInterrupted((reason) => this.#leave(reader, reason))
+      this.#serve(reader)
+    })
+  }
+
+  #serveAll(): void {
+    for (const reader of this.#readers) this.#serve(reader)
+    if (!this.isReusable) this.#dropTaken()
+    if (!this.isFull) for (const action of this.#whenReady.splice(0)) action()
+  }
+
+  #serve(reader: Reader): void {
+    if (this.#head === undefined || reader.waits) return
+    if (reader.given === 0) this.#begin(reader)
+    while (reader.given - this.#dropped < this.#chunks.length) {
+      const chunk = this.#chunks[reader.given - this.#dropped] as Buffer
+      reader.given += 1
+      if (!reader.sink.write(chunk)) {
+        reader.waits = true
+        reader.sink.whenReady(() => this.#resume(reader))
+        return
+      }
+    }
+    if (this.#state !== 'open') this.#finish(reader)
+  }
+
+  #begin(reader: Reader): void {
+    const { status, headers } = this.#head as { status: number; headers: readonly string[] }
+    reader.sink.head(status, reader.isReplay ? [...headers, 'idempotency-replayed', 'true'] : headers)
+  }
+
+  #resume(reader: Reader): void {
+    reader.waits = false
+    if (this.#readers.has(reader)) this.#serveAll()
+  }
+
+  #finish(reader: Reader): void {
+    this.#readers.delete(reader)
+    this.#account(reader)
+    if (this.#state === 'ended') reader.sink.end()
+    else reader.sink.cut()
+    reader.done.resolve()
+  }
+
+  #leave(reader: Reader, reason: GatewayError | undefined): void {
+    if (!this.#readers.delete(reader)) return
+    const isLast = this.#readers.size === 0 && this.#state === 'open'
+    if (isLast) {
+      this.#account(reader)
+      if (reason === undefined) this.context.markClientGone()
+      else this.context.interrupt(reason)
+    }
+    if (reason !== undefined && this.#head === undefined) reader.done.reject(reason)
+    else {
+      if (reason !== undefined) reader.sink.cut()
+      reader.done.resolve()
+    }
+  }
+
+  /** What the answer used is booked once, on the request that is done with it first. */
+  #account({ sink }: Reader): void {
+    if (this.#isAccounted) return
+    this.#isAccounted = true
+    const { bytesIn, bytesOut } = sink.context.record
+    Object.assign(sink.context.record, this.context.record, { bytesIn, bytesOut })
+  }
+
+  #lag(): number {
+    let slowest = this.#chunks.length
+    for (const reader of this.#readers) slowest = Math.min(slowest, reader.given - this.#dropped)
+    return this.#chunks.slice(slowest).reduce((sum, chunk) => sum + chunk.length, 0)
+  }
+
+  #dropTaken(): void {
+    let taken = this.#chunks.length
+    for (const reader of this.#readers) taken = Math.min(taken, reader.given - this.#dropped)
+    this.#chunks.splice(0, taken)
+    this.#dropped += taken
+  }
+}

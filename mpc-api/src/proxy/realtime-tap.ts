@@ -1,0 +1,68 @@
+import { isObject, readMicroUsd, readUsage, type Usage } from '../protocol/token-usage.ts'
+import { type UsageRecord } from './usage-tap.ts'
+
+/** Looks at the events of a realtime session as they pass: adds up what its responses used. */
+export class RealtimeTap {
+  readonly #record: UsageRecord
+  readonly #running = new Set<unknown>()
+
+  constructor(record: UsageRecord) {
+    this.#record = record
+    record.costMicroUsd = null
+  }
+
+  /** True while the model is answering. */
+  get isAnswering(): boolean {
+    return this.#running.size > 0
+  }
+
+  /** Reads a text message of the server. */
+  read(message: Buffer): void {
+    // Hot path: most events are deltas, and are not parsed.
+    if (!message.includes('"response.done"') && !message.includes('"response.created"')) return
+    const event = parse(message)
+    if (!isObject(event) || !isObject(event['response'])) return
+    const { id, usage } = event['response']
+    if (event['type'] === 'response.created') this.#running.add(id)
+    if (event['type'] !== 'response.done') return
+    this.#running.delete(id)
+    this.#add(usage)
+  }
+
+  #add(usage: unknown): void {
+    if (!isObject(usage)) return
+    const tokens = readUsage(withPluralDetails(usage), 'openai')
+    if (tokens !== undefined) this.#record.usage = add(this.#record.usage, tokens)
+    const cost = readMicroUsd(usage['cost'])
+    if (cost !== null) this.#record.costMicroUsd = (this.#record.costMicroUsd ?? 0) + cost
+  }
+}
+
+/** Realtime says `input_token_details` where the Responses API says `input_tokens_details`. */
+function withPluralDetails(usage: Record<string, unknown>): Record<string, unknown> {
+  return {
+    ...usage,
+    input_tokens_details: usage['input_tokens_details'] ?? usage['input_token_details'],
+    output_tokens_details: usage['output_tokens_details'] ?? usage['output_token_details'],
+  }
+}
+
+function add(a: Usage | undefined, b: Usage): Usage {
+  if (a === undefined) return b
+  return {
+    input: a.input + b.input,
+    cacheRead: a.cacheRead + b.cacheRead,
+    cacheWrite: a.cacheWrite + b.cacheWrite,
+    output: a.output + b.output,
+    reasoning: a.reasoning + b.reasoning,
+  }
+}
+
+function parse(message: Buffer): unknown {
+  try {
+    return JSON.parse(message.toString()) as unknown
+  } catch {
+    // A broken event is the client's to judge: it passes as it came.
+    return undefined
+  }
+}
