@@ -237,7 +237,8 @@ describe('what is not in the table', () => {
         client.destroy()
         for (const { path: reached } of upstream.requests.slice(before)) {
           expect(reached).toMatch(known)
-          expect(reached).not.toMatch(/\/\.{1,2}(?:\/|\?|$)/)
+          // What stands in a query is no path.
+          expect(reached.split('?')[0]).not.toMatch(/\/\.{1,2}(?:\/|$)/)
         }
       }),
       { numRuns: 200 },
