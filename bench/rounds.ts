@@ -13,13 +13,16 @@ export interface Entrant {
   running: Running
 }
 
-/** Rounds go through all candidates in turn, so that a slow minute of the machine hits every one of them. */
-export async function runRows(
+/**
+ * Measures row by row, and gives all results so far after each. Rounds go through all candidates in turn, so that a slow
+ * minute of the machine hits every one of them.
+ */
+export async function* runRows(
   options: Options,
   bench: Bench,
   setting: Setting,
   entrants: Entrant[],
-): Promise<Result[]> {
+): AsyncGenerator<Result[]> {
   const results: Result[] = []
   for (const row of rows.filter(({ name }) => options.rows.includes(name))) {
     const ofRow = entrants.map(({ candidate }): Result => ({
@@ -34,8 +37,8 @@ export async function runRows(
       }
     }
     results.push(...ofRow)
+    yield results
   }
-  return results
 }
 
 interface Turn {

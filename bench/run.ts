@@ -39,10 +39,13 @@ async function main(): Promise<void> {
   const missing = new Map<string, string>()
   const entrants = await startAll(options, setting, missing)
   for (const { running } of entrants) await warm(bench, running, 4)
-  const results = await runRows(options, bench, setting, entrants)
+  let text = ''
+  for await (const results of runRows(options, bench, setting, entrants)) {
+    text = save(options, results, missing, described)
+  }
   await Promise.all(entrants.map(({ running }) => running.stop()))
   await stop(upstream)
-  save(options, results, missing, described)
+  console.log(text)
 }
 
 async function firstLine(stream: NodeJS.ReadableStream | null): Promise<string> {
@@ -67,10 +70,11 @@ async function startAll(
   return entrants
 }
 
-function save(options: Options, results: Result[], missing: Map<string, string>, machine: string): void {
+/** Writes what is known so far, so that a long run that is stopped was not for nothing. */
+function save(options: Options, results: Result[], missing: Map<string, string>, machine: string): string {
   const text = renderReport({
     results,
-    rows: rows.filter(({ name }) => options.rows.includes(name)),
+    rows: rows.filter(({ name }) => results.some((result) => result.row === name)),
     candidates: options.candidates.filter((name) => !missing.has(name)),
     missing,
     setting: [machine, `${options.rounds} interleaved rounds of ${options.seconds} s, medians`],
@@ -78,5 +82,5 @@ function save(options: Options, results: Result[], missing: Map<string, string>,
   mkdirSync(dirname(options.out), { recursive: true })
   writeFileSync(options.out, text)
   writeFileSync(options.out.replace(/(\.md)?$/, '.json'), JSON.stringify(results, null, 1))
-  console.log(text)
+  return text
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { runProgram } from './run-program.mjs'
+import { runNpm } from './run-npm.mjs'
 
 /**
  * Installs what package-lock.json names, unless node_modules is newer than it. Says so on stderr, since it takes a
@@ -11,14 +11,9 @@ import { runProgram } from './run-program.mjs'
 export async function installPackages(root) {
   if (!needsInstall(root)) return
   process.stderr.write('Installing packages (npm ci) ...\n')
-  // Started by npm, the running npm is the one to use. By hand, the one on PATH: on Windows that is a .cmd.
-  const running = process.env['npm_execpath']
-  const byNpm = running !== undefined && /npm-cli\.[cm]?js$/.test(running)
   // The compiler is a development package, also where NODE_ENV=production would leave those out.
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
-  const { ok, output } = byNpm
-    ? await runProgram(process.execPath, [running, ...args], { cwd: root })
-    : await runProgram('npm', args, { cwd: root, shell: process.platform === 'win32' })
+  const { ok, output } = await runNpm(args, { cwd: root })
   if (!ok)
     throw new Error(`${output.trim()}\nThe packages could not be installed (npm ci): the cause is above.`)
 }

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { installPackages } from './install-packages.mjs'
-import { runProgram } from './run-program.mjs'
+import { runNpm } from './run-npm.mjs'
 
 const root = resolve(fileURLToPath(import.meta.url), '../..')
 // The .env at the root is the one that is read, wherever this was started from.
@@ -22,8 +22,6 @@ process.setSourceMapsEnabled(true)
 await import(pathToFileURL(join(root, 'mpc-api/dist/index.js')).href)
 
 async function build() {
-  const compiler = join(root, 'node_modules/typescript/bin/tsc')
-  const args = [compiler, '-p', 'mpc-api/tsconfig.build.json']
-  const { ok, output } = await runProgram(process.execPath, args, { cwd: root })
+  const { ok, output } = await runNpm(['run', '--silent', 'build'], { cwd: root })
   if (!ok) throw new Error(`${output.trim()}\nMPC-API could not be built: the cause is above.`)
 }

@@ -8,6 +8,7 @@ import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { installPackages } from './install-packages.mjs'
+import { runNpm } from './run-npm.mjs'
 import { runProgram } from './run-program.mjs'
 import { build, checks, suites } from './test-steps.mjs'
 import { readCounts, summarize } from './vitest-counts.mjs'
@@ -66,12 +67,15 @@ async function runSideBySide(steps) {
 }
 
 /** @param {Step} step @returns {Promise<Counts>} */
-async function runStep({ name, program, args, report, limitMs = 600_000 }) {
+async function runStep({ name, program, args, report, limitMs = 15 * 60_000 }) {
   const reportFile = report === undefined ? undefined : join(root, report)
   if (reportFile !== undefined) rmSync(reportFile, { force: true })
   const startedAt = performance.now()
-  const command = [join(root, 'node_modules', program), ...args]
-  const { ok, output } = await runProgram(process.execPath, command, { cwd: root, limitMs, env: colours })
+  const options = { cwd: root, limitMs, env: colours }
+  const { ok, output } =
+    program === 'npm'
+      ? await runNpm(args, options)
+      : await runProgram(process.execPath, [join(root, 'node_modules', program), ...args], options)
   const counts = reportFile === undefined ? countOne(ok) : readCounts(reportFile, ok)
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   if (!ok) say(`\n${output.trimEnd()}\n`)

@@ -27,8 +27,10 @@ export function readRequestTarget(url: string): RequestTarget {
 
 const PRINTABLE = /^\/[\x21-\x22\x24-\x5b\x5d-\x7e]*$/
 const BROKEN_ESCAPE = /%(?![0-9a-f]{2})/i
-/** An escaped percent sign before two hex digits (double encoding), a backslash, or a control character. */
-const HOSTILE_ESCAPE = /%25[0-9a-f]{2}|%5c|%[01][0-9a-f]|%7f/i
+/** A backslash, or a control character. */
+const HOSTILE_ESCAPE = /%5c|%[01][0-9a-f]|%7f/i
+/** What is still an escape after decoding was encoded twice. */
+const ESCAPE = /%[0-9a-f]{2}/i
 
 /**
  * Splits a request target (RFC 9112 §3.2) and refuses what could mean another path to another server: absolute
@@ -41,12 +43,11 @@ export function parseRequestTarget(url: string): RequestTarget {
   const rawPath = queryAt === -1 ? url : url.slice(0, queryAt)
   if (!PRINTABLE.test(rawPath)) throw refusal('The request target must be a path of printable ASCII.')
   if (BROKEN_ESCAPE.test(rawPath)) throw refusal('The path has a broken percent escape.')
-  if (HOSTILE_ESCAPE.test(rawPath)) {
+  if (rawPath.includes('%') && (HOSTILE_ESCAPE.test(rawPath) || ESCAPE.test(decodePath(rawPath)))) {
     throw refusal(
       'The path has an escape that is not allowed: a backslash, a control character or a double encoding.',
     )
   }
-  if (rawPath.includes('%')) refuseBrokenUtf8(rawPath)
   if (rawPath.includes('.') || /%2e/i.test(rawPath)) refuseDotSegments(rawPath)
   const path = rawPath.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
   const prefix = API_PREFIX.exec(path)?.[0]
@@ -57,9 +58,9 @@ export function parseRequestTarget(url: string): RequestTarget {
   }
 }
 
-function refuseBrokenUtf8(rawPath: string): void {
+function decodePath(rawPath: string): string {
   try {
-    decodeURIComponent(rawPath)
+    return decodeURIComponent(rawPath)
   } catch {
     throw refusal('The path has escapes that are not UTF-8.')
   }

@@ -29,15 +29,19 @@ export function uploadBody(
 
 async function* pass(req: IncomingMessage, limits: BodyLimits, reader: UploadReader): AsyncGenerator<Buffer> {
   let size = 0
+  // With its last byte an upload of known length is whole to LiteLLM, so that piece waits for the reader's last word.
+  let held: Buffer | undefined
   for (;;) {
     const chunk = await nextChunk(req, limits.idleMs)
     if (chunk === undefined) break
     size += chunk.length
     if (size > limits.maxBytes) throw tooLarge(limits)
     reader.push(chunk)
-    yield chunk
+    if (held !== undefined) yield held
+    held = chunk
   }
   reader.end()
+  if (held !== undefined) yield held
 }
 
 /** The next bytes of a body that is read only when it is asked for, so that it arrives no faster than it leaves. */

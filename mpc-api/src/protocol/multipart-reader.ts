@@ -123,37 +123,53 @@ export class MultipartReader {
   }
 }
 
+const TYPE = /^multipart\/form-data((?:[ \t]*;[ \t]*[\w-]+=(?:"[^"]*"|[^;\s"]*))*)[ \t]*;?[ \t]*$/i
+const TYPE_PARAMETER = /;[ \t]*([\w-]+)=(?:"([^"]*)"|([^;\s"]*))/gi
+
 /**
  * Reads the boundary of a multipart content type.
  *
- * @throws {GatewayError} BAD_REQUEST when it is missing, given twice or unusual
+ * @throws {GatewayError} BAD_REQUEST when it is missing, given twice or unusual, or when the type names a charset: LiteLLM
+ *   would decode the names of the fields with it, and so see others than were seen here
  */
 export function readBoundary(contentType: string): string {
-  const found = [...contentType.matchAll(/;\s*boundary=(?:"([^"]*)"|([^;\s"]*))/gi)]
-  const boundary = found[0]?.[1] ?? found[0]?.[2] ?? ''
-  if (found.length !== 1 || !/^[A-Za-z0-9'()+_,./:=?-]{1,70}$/.test(boundary)) {
+  const parameters = [...(TYPE.exec(contentType)?.[1] ?? '').matchAll(TYPE_PARAMETER)].map(
+    ([, name = '', quoted, plain = '']) => ({ name: name.toLowerCase(), value: quoted ?? plain }),
+  )
+  const boundaries = parameters.filter(({ name }) => name === 'boundary')
+  const boundary = boundaries[0]?.value ?? ''
+  if (boundaries.length !== 1 || !/^[A-Za-z0-9'()+_,./:=?-]{1,70}$/.test(boundary)) {
     throw malformed('its content type must have one usual boundary')
   }
+  const isUtf8 = parameters.every(({ name, value }) => name !== 'charset' || /^utf-?8$/i.test(value))
+  if (!isUtf8) throw malformed('its charset must be UTF-8')
   return boundary
 }
+
+/** Parameters in ASCII, but for what stands in quotes. */
+const DISPOSITION =
+  /^content-disposition:[ \t]*form-data((?:[ \t]*;[ \t]*[a-z]+\*?=(?:"[^"\\]*"|[!#-:<-[\]-~]+))*)[ \t]*$/i
+const PARAMETER = /;[ \t]*([a-z]+\*?)=(?:"([^"\\]*)"|([!#-:<-[\]-~]+))/gi
 
 function readPartHeaders(text: string): { name: string; isFile: boolean } {
   const lines = text.split(CRLF)
   if (lines.some((line) => !/^[A-Za-z0-9-]+:[^\r\n\0]*$/.test(line)))
     throw malformed('a header of a part is malformed')
   const dispositions = lines.filter((line) => /^content-disposition:/i.test(line))
-  const match =
-    /^content-disposition:\s*form-data((?:;\s*[a-z*]+="[^"\\]*"|;\s*[a-z*]+=[^;"\s]+)*)\s*$/i.exec(
-      dispositions[0] ?? '',
-    )
+  const match = DISPOSITION.exec(dispositions[0] ?? '')
   if (dispositions.length !== 1 || match === null) throw malformed('a part has no usual content-disposition')
-  const parameters = [...(match[1] ?? '').matchAll(/;\s*([a-z*]+)=(?:"([^"\\]*)"|([^;"\s]+))/gi)]
+  const parameters = [...(match[1] ?? '').matchAll(PARAMETER)]
   const names = parameters.filter(([, key = '']) => /^name\*?$/i.test(key))
   const name = names[0]?.[2] ?? names[0]?.[3]
   if (names.length !== 1 || name === undefined || names[0]?.[1] !== 'name') {
     throw malformed('a part must have exactly one name')
   }
-  return { name, isFile: parameters.some(([, key = '']) => /^filename\*?$/i.test(key)) }
+  const isFile = parameters.some(([, key = '']) => key.toLowerCase() === 'filename')
+  // For some parsers it makes a file of the part, for LiteLLM's it does not.
+  if (!isFile && parameters.some(([, key = '']) => key.toLowerCase() === 'filename*')) {
+    throw malformed('a part has filename* without filename')
+  }
+  return { name, isFile }
 }
 
 function malformed(reason: string): GatewayError {

@@ -42,8 +42,10 @@ export const responsesDialect: StreamDialect = {
     return type === 'error' || isError(frame) ? 'error' : isDone(frame) ? 'terminal' : 'content'
   },
   errorPrefix: 'event: error\n',
-  toErrorPayload: (error, _requestId, framesSent) => ({
+  // OpenAI's SDKs throw only for what is under `error`; its documentation has the rest.
+  toErrorPayload: (error, requestId, framesSent) => ({
     type: 'error',
+    error: toErrorBody(error, requestId)['error'],
     code: error.fields.code,
     message: error.fields.message,
     param: error.fields.param,

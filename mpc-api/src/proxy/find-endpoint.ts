@@ -19,7 +19,7 @@ for (const endpoint of endpointTable) {
 }
 
 /** An id is one segment that means the same to every server: nothing escaped, no dots alone. */
-const ID = /^[A-Za-z0-9_.~:=+@-]{1,512}$/
+const ID = /^(?!\.{1,2}$)[A-Za-z0-9_.~:=+@-]{1,512}$/
 
 /** The endpoints, one a method, that a path below the API's prefix leads to. */
 export function findEndpoints(apiPath: string): readonly EndpointMatch[] {

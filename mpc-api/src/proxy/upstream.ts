@@ -39,6 +39,7 @@ export interface UpstreamOptions {
 export class Upstream {
   readonly #addresses: Address[]
   readonly #probe: UpstreamOptions['probe']
+  #isClosed = false
   /** Headers that every request to LiteLLM carries, as a flat list. */
   readonly ownHeaders: readonly string[]
 
@@ -91,12 +92,13 @@ export class Upstream {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     for (const address of this.#addresses) clearTimeout(address.probeTimer)
     await Promise.all(this.#addresses.map((address) => address.pool.destroy()))
   }
 
   #scheduleProbe(address: Address): void {
-    if (address.probeTimer !== undefined) return
+    if (this.#isClosed || address.probeTimer !== undefined) return
     address.probeTimer = setTimeout(() => void this.#probeAddress(address), address.breaker.waitMs).unref()
   }
 

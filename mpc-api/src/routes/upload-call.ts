@@ -5,7 +5,7 @@ import { MultipartReader, readBoundary } from '../protocol/multipart-reader.ts'
 import { type Endpoint } from '../proxy/endpoint-table.ts'
 import { type Call } from '../proxy/exchange.ts'
 import { readModel } from '../services/checks/check-chat.ts'
-import { refuseSteeringField } from '../services/checks/refuse-steering.ts'
+import { refuseSteeringField, refuseSteeringFieldText } from '../services/checks/refuse-steering.ts'
 import { type InferenceDeps } from './inference.ts'
 
 /**
@@ -25,6 +25,7 @@ export function readUploadCall(
   const reader = new MultipartReader(readBoundary(req.headers['content-type'] ?? ''), {
     onPart: refuseSteeringField,
     onField: (name, value) => {
+      refuseSteeringFieldText(name, value)
       if (name === 'model') record.model = readModel({ model: value })
       if (name === 'stream') record.stream = value === 'true'
     },

@@ -3,10 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { errorCatalog } from '../../src/errors/error-catalog.ts'
 import { endpointTable } from '../../src/proxy/endpoint-table.ts'
-import { listOperations } from '../../src/services/contract/list-operations.ts'
+import { type ListedOperation, listOperations } from '../../src/services/contract/list-operations.ts'
 import { readContract } from '../../src/services/contract/read-contract.ts'
 import { version } from '../../src/version.ts'
+import { describeGeneration } from '../../src/services/generation/describe-generation.ts'
 import { exampleProblems } from '../support/contract-examples.ts'
+import { fieldsOf } from '../support/contract-fields.ts'
 
 const contract = await readContract()
 const operations = listOperations(contract)
@@ -81,12 +83,24 @@ describe('openapi/mpc-api.oas.yaml', () => {
     expect(exampleProblems(contract, operation)).toEqual([])
   })
 
-  it('offers Idempotency-Key on every POST', () => {
-    const without = operations.filter(
-      ({ method, parameters }) =>
-        method === 'post' && !parameters.some(({ name }) => name === 'Idempotency-Key'),
-    )
+  it('offers Idempotency-Key where it is served: on every forwarded POST but plain uploads', () => {
+    const offers = (operation: ListedOperation) =>
+      operation.parameters.some(({ name }) => name === 'Idempotency-Key')
+    const isServed = ({ method, path, requestBody }: ListedOperation) =>
+      method === 'post' &&
+      !path.startsWith('/generate/') &&
+      Object.keys(requestBody?.content ?? {}).join() !== 'multipart/form-data'
+    const wrong = operations.filter((operation) => offers(operation) !== isServed(operation))
 
-    expect(without).toEqual([])
+    expect(wrong.map(({ operationId }) => operationId)).toEqual([])
+  })
+
+  it.each(describeGeneration())('has the fields of POST $path as the code has them', (description) => {
+    const operation = operations.find(({ path }) => path === description.path)!
+    const body = operation.requestBody!.content['application/json']!.schema
+    const answer = operation.responses['200']!.content!['application/json']!.schema
+
+    expect(fieldsOf(contract, body)).toEqual(fieldsOf(contract, description.request))
+    expect(fieldsOf(contract, answer)).toEqual(fieldsOf(contract, description.response))
   })
 })

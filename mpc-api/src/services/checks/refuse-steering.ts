@@ -146,17 +146,33 @@ function refuseInside(value: unknown, path: string): void {
 function refuseInsideText(text: string, path: string): void {
   if (!/^\s*\{/.test(text)) return
   try {
-    refuseInside(JSON.parse(text) as unknown, path)
+    refuseInside(JSON.parse(text.replace(PYTHON_NUMBER, '0')) as unknown, path)
   } catch (problem) {
     if (problem instanceof GatewayError) throw problem
     // Not JSON, so it is a text of the caller's own.
   }
 }
 
-/** @throws {GatewayError} BAD_REQUEST when a field of a multipart upload steers LiteLLM */
+/** Numbers that LiteLLM's parser takes for JSON, though they are none. */
+const PYTHON_NUMBER = /-?\b(?:NaN|Infinity)\b/g
+
+/**
+ * Refuses a field of a multipart upload by its name. LiteLLM reads brackets as nesting: `litellm_metadata[a][b]`.
+ *
+ * @throws {GatewayError} BAD_REQUEST that names the field
+ */
 export function refuseSteeringField(name: string): void {
-  refuseIfSteering(name.replace(/\[.*$/, ''), name)
+  const [first = '', ...inner] = name.split(BRACKETS)
+  refuseIfSteering(first, name)
+  if (CONTAINERS.has(first)) for (const step of inner) refuseIfSteering(step, name)
 }
+
+/** @throws {GatewayError} BAD_REQUEST when a field of an upload is a container, as JSON text, with such a parameter */
+export function refuseSteeringFieldText(name: string, text: string): void {
+  if (CONTAINERS.has(name.split(BRACKETS)[0] ?? '')) refuseInsideText(text, name)
+}
+
+const BRACKETS = /[[\]]+/
 
 function refuseIfSteering(name: string, path: string): void {
   if (!STEERING.has(name) && !STEERING_PREFIXES.some((prefix) => name.startsWith(prefix))) return
