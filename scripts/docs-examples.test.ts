@@ -32,6 +32,7 @@ afterAll(async () => {
 
 const pages = [
   'README.md',
+  'docs/generation.md',
   ...readdirSync(join(repositoryRoot, 'docs/recipes')).map((name) => `docs/recipes/${name}`),
 ]
 const fence = /^```(\w+)\n([^]*?)^```$/gm

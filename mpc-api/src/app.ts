@@ -45,7 +45,9 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
   app.use(behindKey(authenticate({ keys, corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly })))
   app.use(inference({ upstream, admission, answers, limits, clocks }))
   app.use(retrieveModel({ upstream, clocks }))
-  app.use(generation({ upstream, limits, clocks, prompts, defaultModel: config.generateModel }))
+  app.use(
+    generation({ upstream, admission, answers, limits, clocks, prompts, defaultModel: config.generateModel }),
+  )
   app.use(realtime({ upstream, admission, limits, clocks, corsOrigins, sockets }))
   app.use(chatSocket({ upstream, admission, limits, clocks, corsOrigins, sockets, logger }))
   app.use(notFound)

@@ -1,9 +1,6 @@
-import { type ServerResponse } from 'node:http'
 import { toErrorBody } from '../errors/error-body.ts'
 import { type GatewayError } from '../errors/gateway-error.ts'
-import { lingerBeforeClose } from './linger.ts'
-import { contextOf } from './request-context.ts'
-import { writeHead } from './respond.ts'
+import { type AnswerSink } from './answer-sink.ts'
 
 const HEADERS = [
   'content-type',
@@ -13,7 +10,7 @@ const HEADERS = [
   'x-accel-buffering',
   'no',
 ]
-const PING = ': ping\n\n'
+const PING = Buffer.from(': ping\n\n')
 
 export interface EventStreamClocks {
   /** How long the first event is awaited before headers and a ping go out; until then an error keeps its status. */
@@ -27,56 +24,55 @@ export interface EventStreamClocks {
  * One that fails ends with an error frame and a cut connection, so that it never looks complete.
  */
 export class EventStream {
-  readonly #res: ServerResponse
+  /** True once headers went out: from then on a failure can only be told inside the stream. */
+  started = false
+  readonly #sink: AnswerSink
   readonly #pingMs: number
   #timer: NodeJS.Timeout | undefined
+  #isOver = false
 
-  constructor(res: ServerResponse, clocks: EventStreamClocks) {
-    this.#res = res
+  constructor(sink: AnswerSink, clocks: EventStreamClocks) {
+    this.#sink = sink
     this.#pingMs = clocks.pingMs
     this.#timer = setTimeout(() => this.#ping(), clocks.streamStartMs)
-    res.once('close', () => this.stop())
-  }
-
-  /** True once headers went out: from then on a failure can only be told inside the stream. */
-  get started(): boolean {
-    return this.#res.headersSent
+    sink.context.onInterrupted((reason) => {
+      // With a reason there is still somebody to be told.
+      if (reason === undefined) this.stop()
+    })
   }
 
   send(event: unknown): void {
-    this.#write(`data: ${JSON.stringify(event)}\n\n`)
+    this.#write(Buffer.from(`data: ${JSON.stringify(event)}\n\n`))
   }
 
   /** Sends the last event. */
   end(event: unknown): void {
     this.send(event)
     this.stop()
-    this.#res.end()
+    this.#sink.end()
   }
 
   /** Tells of a failure after the headers. */
   fail(error: GatewayError): void {
-    const context = contextOf(this.#res.req)
+    const { context } = this.#sink
     context.record.error = error.fields.code ?? error.fields.type
     context.record.cause = error.cause
     this.send({ error: toErrorBody(error, context.id)['error'] })
     this.stop()
-    const { socket } = this.#res.req
-    lingerBeforeClose(socket)
-    socket.destroySoon()
+    this.#sink.cut()
   }
 
-  /** Stops the clocks. */
+  /** Stops the clocks; nothing is written any more. */
   stop(): void {
+    this.#isOver = true
     clearTimeout(this.#timer)
-    this.#timer = undefined
   }
 
-  #write(frame: string): void {
-    if (this.#res.destroyed) return
-    if (!this.started) writeHead(this.#res, 200, HEADERS)
-    contextOf(this.#res.req).record.bytesOut += Buffer.byteLength(frame)
-    this.#res.write(frame)
+  #write(frame: Buffer): void {
+    if (this.#isOver) return
+    if (!this.started) this.#sink.head(200, HEADERS)
+    this.started = true
+    this.#sink.write(frame)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#ping(), this.#pingMs)
   }

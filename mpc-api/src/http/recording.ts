@@ -158,9 +158,9 @@ export class Recording implements AnswerSink {
     if (!this.#readers.delete(reader)) return
     const isLast = this.#readers.size === 0 && this.#state === 'open'
     if (isLast) {
-      this.#account(reader)
       if (reason === undefined) this.context.markClientGone()
       else this.context.interrupt(reason)
+      this.#account(reader)
     }
     if (reason !== undefined && this.#head === undefined) reader.done.reject(reason)
     else {

@@ -1,25 +1,25 @@
 import { type Request, type RequestHandler, type Response } from 'express'
-import { toGatewayError } from '../errors/to-gateway-error.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { toGatewayError } from '../errors/to-gateway-error.ts'
+import { type AnswerSink, clientSink } from '../http/answer-sink.ts'
 import { EventStream } from '../http/event-stream.ts'
 import { readBody } from '../http/read-body.ts'
+import { type Recording } from '../http/recording.ts'
 import { contextOf } from '../http/request-context.ts'
-import { requireJson } from './json-call.ts'
-import { sendJson } from '../http/respond.ts'
+import { JSON_TYPE } from '../http/respond.ts'
 import { type ExchangeClocks } from '../proxy/clocks.ts'
 import { ChatSession, ClientLeft } from '../proxy/complete-chat.ts'
 import { type Upstream } from '../proxy/upstream.ts'
 import { parseJsonObject } from '../services/checks/parse-json-object.ts'
-import {
-  type Complete,
-  generate,
-  type Generated,
-  type GenerationTools,
-} from '../services/generation/generate.ts'
+import { type Complete, generate, type GenerationTools } from '../services/generation/generate.ts'
 import { type Job, type Kind } from '../services/generation/generation-kind.ts'
 import { findKind } from '../services/generation/kinds.ts'
 import { type PromptLibrary } from '../services/generation/prompt-library.ts'
 import { invalidRequest } from '../services/generation/validate-request.ts'
+import { type IdempotencyStore } from '../services/idempotency/idempotency-store.ts'
+import { type Admission } from '../services/limits/admission.ts'
+import { answerOnce, callerOf } from './answer-once.ts'
+import { requireJson } from './json-call.ts'
 
 const PREFIX = '/generate/'
 
@@ -27,6 +27,8 @@ export interface GenerateDeps {
   upstream: Upstream
   limits: { maxBodyBytes: number; maxJsonDepth: number }
   clocks: ExchangeClocks & { bodyIdleMs: number }
+  admission: Admission
+  answers: IdempotencyStore<Recording>
   prompts: PromptLibrary
   /** Writes where a request names no model; undefined when there is none. */
   defaultModel: string | undefined
@@ -45,19 +47,14 @@ export function generation(deps: GenerateDeps): RequestHandler {
       next()
       return
     }
-    const job = await readJob(deps, kind, req, res)
-    const model = chooseModel(job, deps.defaultModel)
-    const { record } = contextOf(req)
-    record.model = model
+    const { bytes, job } = await readJob(deps, kind, req, res)
+    const order = { kind, job, model: chooseModel(job, deps.defaultModel), headers: req.headers }
+    const { record, target } = contextOf(req)
+    record.model = order.model
     record.stream = job.stream
-    const answer = (tools: GenerationTools) => answerWith(kind, model, generate(job, tools))
-    const tools = { complete: completer(deps, req, model), prompts: deps.prompts }
-    try {
-      if (job.stream) await stream(new EventStream(res, deps.clocks), tools, answer)
-      else sendJson(res, 200, await answer(tools))
-    } catch (problem) {
-      if (!(problem instanceof ClientLeft)) throw problem
-    }
+    const work = (sink: AnswerSink) => write(deps, order, sink)
+    const once = { headers: req.headers, request: ['POST', target.path, bytes] }
+    await answerOnce(deps.answers, once, clientSink(res), work)
   }
 }
 
@@ -73,7 +70,12 @@ function chooseKind(req: Request): Kind | undefined {
   })
 }
 
-async function readJob(deps: GenerateDeps, kind: Kind, req: Request, res: Response): Promise<Job> {
+async function readJob(
+  deps: GenerateDeps,
+  kind: Kind,
+  req: Request,
+  res: Response,
+): Promise<{ bytes: Buffer; job: Job }> {
   requireJson(req)
   const bytes = await readBody(req, res, {
     maxBytes: deps.limits.maxBodyBytes,
@@ -81,7 +83,7 @@ async function readJob(deps: GenerateDeps, kind: Kind, req: Request, res: Respon
     idleMs: deps.clocks.bodyIdleMs,
   })
   contextOf(req).record.bytesIn = bytes.length
-  return kind.prepare(parseJsonObject(bytes, deps.limits.maxJsonDepth))
+  return { bytes, job: kind.prepare(parseJsonObject(bytes, deps.limits.maxJsonDepth)) }
 }
 
 /** @throws {GatewayError} VALIDATION_ERROR when nothing says which model */
@@ -92,32 +94,51 @@ function chooseModel(job: Job, defaultModel: string | undefined): string {
   throw invalidRequest([{ path: 'model', message }])
 }
 
-function completer(deps: GenerateDeps, req: Request, model: string): Complete {
-  const session = new ChatSession(deps, contextOf(req), req.headers)
-  return (messages, schema, onText) => session.complete({ model, messages, schema, onText })
+/** A request that has been read and checked. */
+interface Order {
+  kind: Kind
+  job: Job
+  model: string
+  headers: Request['headers']
 }
 
-async function answerWith(kind: Kind, model: string, generated: Promise<Generated>) {
-  const { result, promptVersion, promptDigest, usage } = await generated
+/** Generates in a place of its own among the requests at LiteLLM, however many turns it takes. */
+async function write(deps: GenerateDeps, order: Order, sink: AnswerSink): Promise<void> {
+  const { context } = sink
+  const leave = await deps.admission.enter(callerOf(context), (giveUp) => context.onInterrupted(giveUp))
+  const session = new ChatSession(deps, context, order.headers)
+  const complete: Complete = (messages, schema, onText) =>
+    session.complete({ model: order.model, messages, schema, onText })
+  const tools = { complete, prompts: deps.prompts }
+  try {
+    if (order.job.stream) await stream(order, tools, new EventStream(sink, deps.clocks))
+    else sink.body(200, ['content-type', JSON_TYPE], Buffer.from(JSON.stringify(await answer(order, tools))))
+  } catch (problem) {
+    if (!(problem instanceof ClientLeft)) throw problem
+  } finally {
+    leave()
+  }
+}
+
+async function stream(order: Order, tools: GenerationTools, events: EventStream): Promise<void> {
+  try {
+    const last = await answer(order, { ...tools, report: (event) => events.send(event) })
+    events.end({ type: 'result', ...last })
+  } catch (problem) {
+    if (problem instanceof ClientLeft || !events.started) {
+      events.stop()
+      throw problem
+    }
+    events.fail(toGatewayError(problem))
+  }
+}
+
+async function answer({ kind, job, model }: Order, tools: GenerationTools) {
+  const { result, promptVersion, promptDigest, usage } = await generate(job, tools)
   return {
     success: true,
     message: kind.message,
     data: { result, model, promptVersion, promptDigest, usage },
     timestamp: new Date().toISOString(),
-  }
-}
-
-async function stream(
-  events: EventStream,
-  tools: GenerationTools,
-  answer: (tools: GenerationTools) => Promise<object>,
-): Promise<void> {
-  try {
-    const last = await answer({ ...tools, report: (event) => events.send(event) })
-    events.end({ type: 'result', ...last })
-  } catch (problem) {
-    events.stop()
-    if (problem instanceof ClientLeft || !events.started) throw problem
-    events.fail(toGatewayError(problem))
   }
 }

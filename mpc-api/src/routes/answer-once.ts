@@ -1,0 +1,51 @@
+import { type IncomingHttpHeaders } from 'node:http'
+import { type AnswerSink } from '../http/answer-sink.ts'
+import { Recording } from '../http/recording.ts'
+import { type RequestContext } from '../http/request-context.ts'
+import { type IdempotencyStore } from '../services/idempotency/idempotency-store.ts'
+
+/** Makes an answer and writes it into a sink. */
+export type Work = (sink: AnswerSink) => Promise<void>
+
+/** How a retry is told from a new request. */
+export interface Once {
+  headers: IncomingHttpHeaders
+  /** What the same key must always ask for. */
+  request: readonly (string | Buffer)[]
+}
+
+/**
+ * Does the work for a client. With an `Idempotency-Key` a retry of the same request gets the first answer again, or joins
+ * it while it is being made.
+ *
+ * @throws what the work throws before there was an answer
+ */
+export async function answerOnce(
+  answers: IdempotencyStore<Recording>,
+  { headers, request }: Once,
+  sink: AnswerSink,
+  work: Work,
+): Promise<void> {
+  const key = headers['idempotency-key']
+  if (typeof key !== 'string') {
+    await work(sink)
+    return
+  }
+  const claim = { caller: callerOf(sink.context), key, request }
+  const { value: recording, isNew } = answers.claim(claim, () => new Recording(sink.context))
+  if (isNew) void record(work, recording)
+  await recording.serve(sink, !isNew)
+}
+
+async function record(work: Work, recording: Recording): Promise<void> {
+  try {
+    await work(recording)
+  } catch (problem) {
+    recording.fail(problem)
+  }
+}
+
+/** Whose place, whose key: without keys all callers are one. */
+export function callerOf(context: RequestContext): string {
+  return context.record.key ?? 'everyone'
+}
