@@ -48,7 +48,8 @@ const scripts = (wanted: string) => blocks.filter(({ language }) => language ===
 const canCurl = spawnSync('sh', ['-c', 'command -v curl']).status === 0
 if (!canCurl)
   console.log('skipped: the curl lines of README.md and docs/recipes, for there is no shell with curl')
-const python = ['python3', join(repositoryRoot, '.cache/litellm-venv/bin/python')].find(
+/** The tests against LiteLLM leave an environment with that package behind. */
+const python = ['python3', join(repositoryRoot, '.cache/python-clients/bin/python')].find(
   (program) => spawnSync(program, ['-c', 'import openai']).status === 0,
 )
 if (python === undefined)

@@ -55,17 +55,18 @@ export class RequestContext {
     this.startedAt = startedAt
   }
 
-  /**
-   * Makes the context of a request. A well-formed id that the client chose is kept.
-   *
-   * @param req a request, or what stands for one that came inside a WebSocket
-   */
-  static begin(req: Pick<IncomingMessage, 'headers'>): RequestContext {
+  /** Makes the context of a request. A well-formed id that the client chose is kept. */
+  static begin(req: IncomingMessage): RequestContext {
     const given = req.headers['x-request-id']
     const id = typeof given === 'string' && WELL_FORMED_ID.test(given) ? given : randomUUID()
     const context = new RequestContext(id, performance.now())
     ;(req as TaggedRequest)[contexts] = context
     return context
+  }
+
+  /** Makes the context of a request that came inside a WebSocket. */
+  static beginInSocket(id: string): RequestContext {
+    return new RequestContext(WELL_FORMED_ID.test(id) ? id : randomUUID(), performance.now())
   }
 
   /** A context for work that other requests may share: it has a record of its own and outlives this client. */

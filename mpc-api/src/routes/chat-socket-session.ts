@@ -89,9 +89,7 @@ export class ChatSession {
       return
     }
     this.#count += 1
-    const context = RequestContext.begin({
-      headers: { 'x-request-id': `${this.#context.id}:${this.#count}` },
-    })
+    const context = RequestContext.beginInSocket(`${this.#context.id}:${this.#count}`)
     context.record.route = '/ws/chat'
     if (this.#context.record.key !== undefined) context.record.key = this.#context.record.key
     this.#running.set(frame.id, context)

@@ -33,7 +33,8 @@ describe('LangChain.js', () => {
     for await (const chunk of await chat().stream('Hello')) chunks.push(chunk)
 
     expect(chunks.map(({ text }) => text).join('')).toBe('Grüß Gott')
-    expect(chunks.map(({ usage_metadata }) => usage_metadata?.input_tokens)).toContain(11)
+    const reported = chunks.map((chunk) => chunk.usage_metadata as { input_tokens: number } | undefined)
+    expect(reported.map((usage) => usage?.input_tokens)).toContain(11)
     expect(upstream.requests[0]?.body.toString()).toContain('"include_usage":true')
   })
 
