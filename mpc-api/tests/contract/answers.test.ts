@@ -181,6 +181,17 @@ describe('Idempotency-Key', () => {
     expect(upstream.requests).toHaveLength(1)
   })
 
+  it('content is not written twice either', async () => {
+    const body = { model: 'writer', ...scriptRequest }
+    const script = { 'idempotency-key': 'script-1' }
+    upstream.respond(writes(scriptDraft))
+    await expectContract('generateScript', await post('/generate/script', body, { headers: script }))
+    const again = await post('/generate/script', body, { headers: script })
+    await expectContract('generateScript', again)
+
+    expect(again.headers.get('idempotency-replayed')).toBe('true')
+  })
+
   it('the same key with another body is refused', async () => {
     upstream.respond(eitherChat)
     const response = await post(chatPath, { ...ask, n: 1 }, { headers })

@@ -83,13 +83,11 @@ describe('openapi/mpc-api.oas.yaml', () => {
     expect(exampleProblems(contract, operation)).toEqual([])
   })
 
-  it('offers Idempotency-Key where it is served: on every forwarded POST but plain uploads', () => {
+  it('offers Idempotency-Key where it is served: on every POST but plain uploads', () => {
     const offers = (operation: ListedOperation) =>
       operation.parameters.some(({ name }) => name === 'Idempotency-Key')
-    const isServed = ({ method, path, requestBody }: ListedOperation) =>
-      method === 'post' &&
-      !path.startsWith('/generate/') &&
-      Object.keys(requestBody?.content ?? {}).join() !== 'multipart/form-data'
+    const isServed = ({ method, requestBody }: ListedOperation) =>
+      method === 'post' && Object.keys(requestBody?.content ?? {}).join() !== 'multipart/form-data'
     const wrong = operations.filter((operation) => offers(operation) !== isServed(operation))
 
     expect(wrong.map(({ operationId }) => operationId)).toEqual([])
