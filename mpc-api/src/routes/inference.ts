@@ -1,27 +1,15 @@
 import { type Request, type RequestHandler, type Response } from 'express'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { clientSink } from '../http/answer-sink.ts'
-import { type Recording } from '../http/recording.ts'
 import { contextOf } from '../http/request-context.ts'
-import { type ExchangeClocks } from '../proxy/clocks.ts'
 import { type Call } from '../proxy/exchange.ts'
 import { type EndpointMatch, findEndpoints } from '../proxy/find-endpoint.ts'
 import { toCall } from '../proxy/to-call.ts'
-import { type Upstream } from '../proxy/upstream.ts'
 import { refuseSteeringQuery } from '../services/checks/refuse-steering.ts'
-import { type IdempotencyStore } from '../services/idempotency/idempotency-store.ts'
-import { type Admission } from '../services/limits/admission.ts'
+import { type InferenceDeps } from './inference-deps.ts'
 import { isMultipart, readJsonCall, requireJson } from './json-call.ts'
 import { serveOnce } from './serve-once.ts'
 import { readUploadCall } from './upload-call.ts'
-
-export interface InferenceDeps {
-  upstream: Upstream
-  limits: { maxBodyBytes: number; maxUploadBytes: number; maxJsonDepth: number }
-  clocks: ExchangeClocks & { bodyIdleMs: number }
-  admission: Admission
-  answers: IdempotencyStore<Recording>
-}
 
 /** Serves every endpoint of the endpoint table. */
 export function inference(deps: InferenceDeps): RequestHandler {

@@ -9,7 +9,7 @@ import { type Call } from '../proxy/exchange.ts'
 import { checkMessages, readModel } from '../services/checks/check-chat.ts'
 import { parseJsonObject } from '../services/checks/parse-json-object.ts'
 import { refuseSteering } from '../services/checks/refuse-steering.ts'
-import { type InferenceDeps } from './inference.ts'
+import { type InferenceDeps } from './inference-deps.ts'
 
 /**
  * Reads and checks a JSON body, and adds it to the call: its own bytes, not a copy of what they mean.

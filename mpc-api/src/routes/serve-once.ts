@@ -4,7 +4,7 @@ import { clientOutlet } from '../proxy/client-outlet.ts'
 import { type Call, Exchange } from '../proxy/exchange.ts'
 import { relay } from '../proxy/relay.ts'
 import { answerOnce, callerOf } from './answer-once.ts'
-import { type InferenceDeps } from './inference.ts'
+import { type InferenceDeps } from './inference-deps.ts'
 
 type ServeDeps = Pick<InferenceDeps, 'upstream' | 'clocks' | 'admission' | 'answers'>
 

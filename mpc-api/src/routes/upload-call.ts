@@ -6,7 +6,7 @@ import { type Endpoint } from '../proxy/endpoint-table.ts'
 import { type Call } from '../proxy/exchange.ts'
 import { readModel } from '../services/checks/check-chat.ts'
 import { refuseSteeringField, refuseSteeringFieldText } from '../services/checks/refuse-steering.ts'
-import { type InferenceDeps } from './inference.ts'
+import { type InferenceDeps } from './inference-deps.ts'
 
 /**
  * Adds a multipart body to the call. It streams through; its fields are checked as they pass, and what must be refused
