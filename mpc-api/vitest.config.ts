@@ -14,6 +14,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // Real programs on a machine that may be busy: a second failure is one.
+          retry: 1,
         },
       },
       {
@@ -23,6 +25,8 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 600_000,
           fileParallelism: false,
+          // Real programs on a machine that may be busy: a second failure is one.
+          retry: 1,
         },
       },
     ],
