@@ -73,6 +73,18 @@ export function speechUsage(text: string): Usage {
   return { ...NO_TOKENS, characters: Array.from(text).length }
 }
 
+/** Adds up what two requests used. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    ...a,
+    input: a.input + b.input,
+    cacheRead: a.cacheRead + b.cacheRead,
+    cacheWrite: a.cacheWrite + b.cacheWrite,
+    output: a.output + b.output,
+    reasoning: a.reasoning + b.reasoning,
+  }
+}
+
 /** Joins two reports of one request: Anthropic's streams tell input and output in different events. */
 export function joinUsage(earlier: Usage | undefined, later: Usage): Usage {
   if (earlier === undefined) return later

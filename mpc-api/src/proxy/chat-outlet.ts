@@ -3,8 +3,8 @@ import { readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
 import { isObject } from '../protocol/token-usage.ts'
 import { type Outlet, type StreamAnswer, type StreamOptions, type WriteResult } from './answer.ts'
+import { parseFrame, toFrameError } from './chat-frame.ts'
 import { collectingOutlet } from './collecting-outlet.ts'
-import { toUpstreamError } from './upstream-error.ts'
 
 /** What a model answered in a chat. */
 export interface ChatAnswer {
@@ -98,7 +98,7 @@ class ChatStream implements StreamAnswer {
       const frame = readFrameAt(bytes, at)
       at = frame.end
       const meaning = dialect.meaningOf(frame)
-      if (meaning === 'error') throw toUpstreamError(readStatus(frame), {}, frame.data)
+      if (meaning === 'error') throw toFrameError(frame)
       if (meaning === 'terminal') return 'complete'
       tap.readFrame(frame)
       this.#readDelta(frame)
@@ -106,9 +106,8 @@ class ChatStream implements StreamAnswer {
     return 'more'
   }
 
-  #readDelta({ data }: SseFrame): void {
-    if (data.length === 0) return
-    const choice = firstChoice(parse(data))
+  #readDelta(frame: SseFrame): void {
+    const choice = firstChoice(parseFrame(frame))
     if (choice === undefined) return
     const delta = isObject(choice['delta']) ? choice['delta'] : {}
     const piece = textOf(delta['content']) ?? ''
@@ -131,20 +130,4 @@ function firstChoice(value: unknown): Record<string, unknown> | undefined {
 /** A text that says something; LiteLLM and the providers write absence as null or nothing. */
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-function parse(data: Buffer): unknown {
-  try {
-    return JSON.parse(data.toString()) as unknown
-  } catch (cause) {
-    throw new GatewayError('LLM_ERROR', 'LiteLLM sent a frame that is not JSON.', { cause })
-  }
-}
-
-/** The HTTP status that an error frame names; a failure without one is LiteLLM's. */
-function readStatus(frame: SseFrame): number {
-  const payload = parse(frame.data)
-  const error = isObject(payload) && isObject(payload['error']) ? payload['error'] : {}
-  const status = Number(error['code'] ?? error['status'] ?? error['status_code'])
-  return status >= 400 && status < 600 ? status : 500
 }

@@ -2,6 +2,7 @@ import { type IncomingHttpHeaders } from 'node:http'
 import { UpstreamRefusal } from '../errors/gateway-error.ts'
 import { type AccessRecord, type RequestContext } from '../http/request-context.ts'
 import { chatDialect } from '../protocol/stream-dialect.ts'
+import { addUsage } from '../protocol/token-usage.ts'
 import { type ChatAnswer, chatOutlet } from './chat-outlet.ts'
 import { type ExchangeClocks } from './clocks.ts'
 import { type Call, Exchange } from './exchange.ts'
@@ -151,22 +152,11 @@ function addSpent(before: Spent | undefined, spent: Spent): Spent {
     usage:
       before.usage === undefined || spent.usage === undefined
         ? (before.usage ?? spent.usage)
-        : sum(before.usage, spent.usage),
+        : addUsage(before.usage, spent.usage),
     costMicroUsd:
       before.costMicroUsd === null || spent.costMicroUsd === null
         ? null
         : before.costMicroUsd + spent.costMicroUsd,
-  }
-}
-
-function sum(a: Usage, b: Usage): Usage {
-  return {
-    ...a,
-    input: a.input + b.input,
-    cacheRead: a.cacheRead + b.cacheRead,
-    cacheWrite: a.cacheWrite + b.cacheWrite,
-    output: a.output + b.output,
-    reasoning: a.reasoning + b.reasoning,
   }
 }
 

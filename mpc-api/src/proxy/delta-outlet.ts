@@ -5,9 +5,8 @@ import {
   type ChatDelta,
   readChatCompletion,
 } from '../protocol/chat-accumulator.ts'
-import { readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
+import { readFrameAt } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
-import { isObject } from '../protocol/token-usage.ts'
 import {
   type Answer,
   type Outlet,
@@ -15,8 +14,8 @@ import {
   type StreamOptions,
   type WriteResult,
 } from './answer.ts'
+import { parseFrame, toFrameError } from './chat-frame.ts'
 import { collectingOutlet } from './collecting-outlet.ts'
-import { toUpstreamError } from './upstream-error.ts'
 
 /** More than this is not collected, in bytes. */
 const MAX_BYTES = 64 * 1024 * 1024
@@ -103,32 +102,14 @@ class DeltaStream implements StreamAnswer {
       const frame = readFrameAt(bytes, at)
       at = frame.end
       const meaning = dialect.meaningOf(frame)
-      if (meaning === 'error') throw toUpstreamError(readStatus(frame), {}, frame.data)
+      if (meaning === 'error') throw toFrameError(frame)
       if (meaning === 'terminal') {
         this.#reader.onDone(this.#chat.answer)
         return 'complete'
       }
       tap.readFrame(frame)
-      for (const delta of this.#chat.add(parse(frame))) takesMore = this.#reader.onDelta(delta)
+      for (const delta of this.#chat.add(parseFrame(frame))) takesMore = this.#reader.onDelta(delta)
     }
     return takesMore ? 'more' : 'full'
   }
-}
-
-function parse({ data }: SseFrame): Record<string, unknown> {
-  if (data.length === 0) return {}
-  try {
-    const value: unknown = JSON.parse(data.toString())
-    return isObject(value) ? value : {}
-  } catch (cause) {
-    throw new GatewayError('LLM_ERROR', 'LiteLLM sent a frame that is not JSON.', { cause })
-  }
-}
-
-/** The HTTP status that an error frame names; a failure without one is LiteLLM's. */
-function readStatus(frame: SseFrame): number {
-  const { error } = parse(frame)
-  const fields = isObject(error) ? error : {}
-  const status = Number(fields['code'] ?? fields['status'] ?? fields['status_code'])
-  return status >= 400 && status < 600 ? status : 500
 }

@@ -1,4 +1,4 @@
-import { isObject, readMicroUsd, readUsage, type Usage } from '../protocol/token-usage.ts'
+import { addUsage, isObject, readMicroUsd, readUsage } from '../protocol/token-usage.ts'
 import { type UsageRecord } from './usage-tap.ts'
 
 /** Looks at the events of a realtime session as they pass: adds up what its responses used. */
@@ -32,7 +32,10 @@ export class RealtimeTap {
   #add(usage: unknown): void {
     if (!isObject(usage)) return
     const tokens = readUsage(withPluralDetails(usage), 'openai')
-    if (tokens !== undefined) this.#record.usage = add(this.#record.usage, tokens)
+    if (tokens !== undefined) {
+      const { usage: before } = this.#record
+      this.#record.usage = before === undefined ? tokens : addUsage(before, tokens)
+    }
     const cost = readMicroUsd(usage['cost'])
     if (cost !== null) this.#record.costMicroUsd = (this.#record.costMicroUsd ?? 0) + cost
   }
@@ -44,17 +47,6 @@ function withPluralDetails(usage: Record<string, unknown>): Record<string, unkno
     ...usage,
     input_tokens_details: usage['input_tokens_details'] ?? usage['input_token_details'],
     output_tokens_details: usage['output_tokens_details'] ?? usage['output_token_details'],
-  }
-}
-
-function add(a: Usage | undefined, b: Usage): Usage {
-  if (a === undefined) return b
-  return {
-    input: a.input + b.input,
-    cacheRead: a.cacheRead + b.cacheRead,
-    cacheWrite: a.cacheWrite + b.cacheWrite,
-    output: a.output + b.output,
-    reasoning: a.reasoning + b.reasoning,
   }
 }
 
