@@ -25,6 +25,11 @@ export async function readBody(
   return collect(req, limits)
 }
 
+/** True for a request that has a body, if only an empty chunked one. */
+export function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
 /**
  * Refuses by its headers a body that cannot be read.
  *
