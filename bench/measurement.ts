@@ -16,6 +16,8 @@ export interface Measurement {
   chunks: number
   /** Most streams that had their first chunk and not yet their last, at one time. */
   peakOpen: number
+  /** Streams or sockets that were open when the window ended. */
+  open: number
   latencyUs: Times | null
   firstChunkUs: Times | null
   chunkDelayUs: Times | null
@@ -30,6 +32,8 @@ export interface Measurement {
   cpuUs?: number
   idleKib?: number
   peakKib?: number
+  /** When the window ended. */
+  endKib?: number
   /** CPU time of others on the candidate's core, as a share of the window. */
   foreign: number
   /** Too much of the machine went to others for the figures to be trusted. */

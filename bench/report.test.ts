@@ -12,6 +12,7 @@ const quiet: Measurement = {
   requests: 1000,
   chunks: 0,
   peakOpen: 0,
+  open: 0,
   latencyUs: { count: 1000, p50: 100, p99: 200, max: 300 },
   firstChunkUs: null,
   chunkDelayUs: null,
