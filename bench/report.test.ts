@@ -3,7 +3,7 @@ import { judge } from './aims.ts'
 import { type Measurement } from './measurement.ts'
 import { renderReport, table } from './report.ts'
 import { figureOf, ratioOf, troubles, type Result } from './results.ts'
-import { cpuPerRequest } from './rows/row.ts'
+import { cpuPerRequest, memoryPerSocket, peakMemory } from './rows/row.ts'
 import { wholeRate } from './rows/whole-rate.ts'
 import { wholeSaturated } from './rows/whole-saturated.ts'
 
@@ -80,6 +80,21 @@ describe('judge', () => {
   })
 })
 
+describe('the measures of memory', () => {
+  const held = { ...quiet, open: 1000, idleKib: 100_000, peakKib: 164_000, endKib: 132_000 }
+
+  it('of a socket is what is held at the end, of an upload the most that was held', () => {
+    expect(memoryPerSocket.of(held)).toBe(32)
+    expect(peakMemory.of(held)).toBe(62.5)
+  })
+
+  it('say nothing where no process was looked at, or no socket was open', () => {
+    expect(memoryPerSocket.of({ ...held, open: 0 })).toBeUndefined()
+    expect(memoryPerSocket.of({ ...quiet, open: 1000 })).toBeUndefined()
+    expect(peakMemory.of(quiet)).toBeUndefined()
+  })
+})
+
 describe('troubles', () => {
   it('names every candidate with answers that were not whole', () => {
     const results = [
@@ -96,7 +111,11 @@ describe('troubles', () => {
 
 describe('renderReport', () => {
   const text = renderReport({
-    results: [result('nginx', run(20)), result('MPC-API', run(70, { disturbed: true }))],
+    results: [
+      result('nginx', run(20)),
+      result('MPC-API', run(70, { disturbed: true })),
+      { ...result('naive'), cannot: 'it has no such route' },
+    ],
     rows: [wholeSaturated],
     candidates: ['nginx', 'MPC-API'],
     missing: new Map([['LiteLLM', 'no virtual environment']]),
@@ -109,6 +128,7 @@ describe('renderReport', () => {
 
   it('names who is missing, and why', () => {
     expect(text).toContain('- left out: LiteLLM: no virtual environment')
+    expect(text).toContain('- left out: naive, whole-64: it has no such route')
   })
 })
 

@@ -13,7 +13,8 @@ import { takePriority } from './priority.ts'
 import { renderReport, type Report } from './report.ts'
 import { runRows, warm, type Entrant } from './rounds.ts'
 import { rowGroups, rows } from './rows.ts'
-import { hasCommand, pinned, startTool, stop } from './spawn.ts'
+import { pinned, startTool, stop } from './spawn.ts'
+import { whatIsMissing } from './what-is-missing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -31,12 +32,6 @@ function readOptions(): Options {
   } catch (error) {
     return quit(2, error instanceof Error ? error.message : String(error))
   }
-}
-
-function whatIsMissing(): string | undefined {
-  if (process.platform !== 'linux') return 'the bench reads CPU time from /proc, so it runs on Linux only'
-  if (!hasCommand('cc')) return 'there is no C compiler as `cc`: install gcc or clang'
-  return undefined
 }
 
 function quit(code: number, text: string): never {
