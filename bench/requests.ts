@@ -48,7 +48,7 @@ export function longChatRequest(model: string): BenchRequest {
   })
 }
 
-/** A batch of documents to be indexed: 100 inputs, about 36 kB. */
+/** A batch of documents to be indexed: 100 inputs, about 35 kB. */
 export function embeddingsRequest(encoding: 'base64' | 'float'): BenchRequest {
   const input = Array.from({ length: 100 }, (_, index) => `Part ${index}: `.padEnd(350, filler))
   return json('/embeddings', { model: 'bench-embedding', input, encoding_format: encoding })
