@@ -96,15 +96,14 @@ class Window {
 }
 
 /** Notes the most memory that the candidate held, until the returned function is called. */
-function watchMemory({ pid }: Running): () => Pick<Measurement, 'idleKib' | 'peakKib' | 'endKib'> {
+function watchMemory({ pid }: Running): () => Pick<Measurement, 'idleKib' | 'peakKib'> {
   if (pid === undefined) return () => ({})
   const idleKib = treeResidentKib(pid)
   let peakKib = idleKib
   const timer = setInterval(() => (peakKib = Math.max(peakKib, treeResidentKib(pid))), 250)
   return () => {
     clearInterval(timer)
-    const endKib = treeResidentKib(pid)
-    return { idleKib, peakKib: Math.max(peakKib, endKib), endKib }
+    return { idleKib, peakKib }
   }
 }
 

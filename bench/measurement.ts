@@ -32,8 +32,6 @@ export interface Measurement {
   cpuUs?: number
   idleKib?: number
   peakKib?: number
-  /** When the window ended. */
-  endKib?: number
   /** CPU time of others on the candidate's core, as a share of the window. */
   foreign: number
   /** Too much of the machine went to others for the figures to be trusted. */

@@ -3,7 +3,7 @@ import { judge } from './aims.ts'
 import { type Measurement } from './measurement.ts'
 import { renderReport, table } from './report.ts'
 import { figureOf, ratioOf, troubles, type Result } from './results.ts'
-import { cpuPerRequest, memoryPerSocket, peakMemory } from './rows/row.ts'
+import { cpuPerRequest, memoryPerStream, peakMemory } from './rows/row.ts'
 import { wholeRate } from './rows/whole-rate.ts'
 import { wholeSaturated } from './rows/whole-saturated.ts'
 
@@ -81,16 +81,16 @@ describe('judge', () => {
 })
 
 describe('the measures of memory', () => {
-  const held = { ...quiet, open: 1000, idleKib: 100_000, peakKib: 164_000, endKib: 132_000 }
+  const held = { ...quiet, peakOpen: 1000, idleKib: 100_000, peakKib: 164_000 }
 
-  it('of a socket is what is held at the end, of an upload the most that was held', () => {
-    expect(memoryPerSocket.of(held)).toBe(32)
+  it('are the most that was held above idle, in all or for each that was open', () => {
+    expect(memoryPerStream.of(held)).toBe(64)
     expect(peakMemory.of(held)).toBe(62.5)
   })
 
-  it('say nothing where no process was looked at, or no socket was open', () => {
-    expect(memoryPerSocket.of({ ...held, open: 0 })).toBeUndefined()
-    expect(memoryPerSocket.of({ ...quiet, open: 1000 })).toBeUndefined()
+  it('say nothing where no process was looked at, or nothing was open', () => {
+    expect(memoryPerStream.of({ ...held, peakOpen: 0 })).toBeUndefined()
+    expect(memoryPerStream.of({ ...quiet, peakOpen: 1000 })).toBeUndefined()
     expect(peakMemory.of(quiet)).toBeUndefined()
   })
 })

@@ -109,15 +109,9 @@ export const memoryPerStream: Measure = {
   name: 'memory',
   title: 'RSS above idle, KiB/stream',
   of: ({ idleKib, peakKib, peakOpen }) =>
-    idleKib === undefined || peakKib === undefined ? undefined : (peakKib - idleKib) / peakOpen,
-}
-
-/** What is held at the end: what connecting took for a moment does not count. */
-export const memoryPerSocket: Measure = {
-  name: 'memory',
-  title: 'RSS above idle, KiB/socket',
-  of: ({ idleKib, endKib, open }) =>
-    idleKib === undefined || endKib === undefined || open === 0 ? undefined : (endKib - idleKib) / open,
+    idleKib === undefined || peakKib === undefined || peakOpen === 0
+      ? undefined
+      : (peakKib - idleKib) / peakOpen,
 }
 
 export const peakMemory: Measure = {

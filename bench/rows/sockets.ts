@@ -1,5 +1,5 @@
 import { realtimeRequest } from '../requests.ts'
-import { cpuShare, idleMemory, memoryPerSocket, stillOpen, type Row } from './row.ts'
+import { cpuShare, idleMemory, memoryPerStream, stillOpen, type Row } from './row.ts'
 
 /** The window is as long as MPC-API waits between two looks at a silent peer, so that each socket is pinged once in it. */
 export const sockets1000: Row = {
@@ -9,5 +9,5 @@ export const sockets1000: Row = {
   chunks: 1,
   request: () => realtimeRequest('bench-realtime'),
   fresh: true,
-  measures: [stillOpen, memoryPerSocket, idleMemory, cpuShare],
+  measures: [stillOpen, { ...memoryPerStream, title: 'RSS above idle, KiB/socket' }, idleMemory, cpuShare],
 }
