@@ -2,6 +2,8 @@ import express from 'express'
 import { once } from 'node:events'
 import http from 'node:http'
 import { type AddressInfo } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInThisContext } from 'node:vm'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createExpressServer } from './express-server.ts'
 
@@ -42,6 +44,13 @@ async function countSwaps(create: (app: express.Express) => http.Server): Promis
   return swapped.length
 }
 
+/** Asks V8 itself. */
+function hasFastFields(object: object): boolean {
+  setFlagsFromString('--allow-natives-syntax')
+  const ask = runInThisContext('(object) => %HasFastProperties(object)') as (object: object) => boolean
+  return ask(object)
+}
+
 describe('a server made for an Express application', () => {
   it('hands it requests and responses whose prototypes need no swap, unlike the server of Node', async () => {
     expect(await countSwaps((app) => createExpressServer(app, {}))).toBe(0)
@@ -63,6 +72,19 @@ describe('a server made for an Express application', () => {
     await fetch(await serve(app))
 
     expect(seen).toEqual([true, true, true, true])
+  })
+
+  it('makes objects whose fields V8 finds without a hash table, once they are warm', async () => {
+    const app = express()
+    const seen: boolean[] = []
+    app.use((req, res) => {
+      seen.push(hasFastFields(req), hasFastFields(res))
+      res.end()
+    })
+    const url = await serve(app)
+    for (let sent = 0; sent < 20; sent += 1) await (await fetch(url)).text()
+
+    expect(seen.slice(-2)).toEqual([true, true])
   })
 
   it("has Express's methods and getters on both, in a mounted router too", async () => {

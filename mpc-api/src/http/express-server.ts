@@ -11,35 +11,32 @@ import { asksForWebSocket, beginHandshake } from './handshake.ts'
  * WebSocket handshakes walk the same application as every other request.
  */
 export function createExpressServer(app: Express, options: http.ServerOptions): http.Server {
+  const { Request, Response } = classesOf(app)
   limitUpgrades(app.request)
-  const Response = inheriting(http.ServerResponse, app.response)
   return http
-    .createServer(
-      {
-        ...options,
-        IncomingMessage: inheriting(http.IncomingMessage, app.request),
-        ServerResponse: Response,
-      },
-      app,
-    )
+    .createServer({ ...options, IncomingMessage: Request, ServerResponse: Response }, app)
     .on('upgrade', (req: http.IncomingMessage, socket: Socket, head: Buffer) => {
       const res = new Response(req)
       if (beginHandshake(res, socket, head)) (app as http.RequestListener)(req, res)
     })
 }
 
-/** A constructor that does what `base` does, for objects whose prototype is `prototype`. */
-function inheriting<T extends typeof http.IncomingMessage | typeof http.ServerResponse>(
-  base: T,
-  prototype: object,
-): T {
-  // Node's HTTP classes are plain functions, made to be called on an object of a subclass like this.
-  const construct = base as unknown as (this: object, ...args: unknown[]) => void
-  function Message(this: object, ...args: unknown[]): void {
-    construct.apply(this, args)
-  }
-  Message.prototype = prototype
-  return Message as unknown as T
+/**
+ * Node's classes, with the application's prototypes below their own, and the application set to take those for its own.
+ * They are subclasses and no functions that borrow a constructor: V8 reserves room for the fields of all the classes that
+ * an object is built by, and turns one that outgrows its room into a slow hash table.
+ */
+function classesOf(app: Express): {
+  Request: typeof http.IncomingMessage
+  Response: typeof http.ServerResponse
+} {
+  class Request extends http.IncomingMessage {}
+  class Response<R extends http.IncomingMessage = http.IncomingMessage> extends http.ServerResponse<R> {}
+  Object.setPrototypeOf(Request.prototype, app.request)
+  Object.setPrototypeOf(Response.prototype, app.response)
+  app.request = Request.prototype as typeof app.request
+  app.response = Response.prototype as typeof app.response
+  return { Request, Response }
 }
 
 const asked = Symbol('the client offers another protocol')

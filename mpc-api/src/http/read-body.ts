@@ -43,7 +43,7 @@ export function refuseUnreadable(req: IncomingMessage, limits: BodyLimits): void
   if (Number(req.headers['content-length'] ?? 0) > limits.maxBytes) throw tooLarge(limits)
 }
 
-/** Hot path: the listeners are not taken off again. What comes after the end finds the reading settled. */
+/** Hot path: the listeners are not taken off again. What comes after the end finds the reading settled, and nothing kept. */
 function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -72,6 +72,7 @@ function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
         isSettled = true
         clearTimeout(timer)
         resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+        chunks.length = 0
       })
       .on('error', onCut)
       .on('close', onCut)

@@ -102,10 +102,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
+    // undici would keep them beside the parsed ones for as long as a stream runs: some 5 KiB each.
+    controller.rawHeaders = null
     if (status < 200 || this.#settle === undefined) return
     this.#clocks.received()
     this.#context.record.firstByteMs ??= this.#context.elapsedMs()

@@ -4,7 +4,7 @@ import pretty from 'pino-pretty'
 export type { Logger } from 'pino'
 
 /** Lines are gathered up to this size before they are written; a timer writes the rest. */
-const BUFFER_BYTES = 8192
+const BLOCK_BYTES = 8192
 const FLUSH_MS = 250
 
 /**
@@ -23,9 +23,13 @@ export function createLogger(level: string): { logger: Logger; flush: () => void
   const destination = pino.destination({
     fd: 1,
     sync: false,
-    minLength: BUFFER_BYTES,
+    minLength: BLOCK_BYTES,
     periodicFlush: FLUSH_MS,
+    contentMode: 'buffer',
   })
-  const logger = pino({ level, base: null }, destination)
+  // Hot path: lines gathered as text would all be copied again with each new one. In this mode it takes bytes, which its
+  // types do not know.
+  const blocks = destination as unknown as { write(bytes: Buffer): boolean }
+  const logger = pino({ level, base: null }, { write: (line) => blocks.write(Buffer.from(line)) })
   return { logger, flush: () => destination.flushSync() }
 }
