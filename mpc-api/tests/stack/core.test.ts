@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chat, chatStatus, litellmUrl, mpcApiUrl } from './support/chat.ts'
+import { outagesOf } from './outages.ts'
 import { reasonToSkip, sayWhySkipped } from './support/engine.ts'
-import { opensBeyondLoopback, reaches } from './support/reach.ts'
+import { comesToReach, opensBeyondLoopback, reaches } from './support/reach.ts'
 import { type Stack, createStack } from './support/stack.ts'
 
 const reason = await reasonToSkip()
@@ -21,7 +22,7 @@ describe.skipIf(reason !== undefined)('the core on a real engine', () => {
       '--build',
       '--wait',
       '--wait-timeout',
-      '300',
+      '540',
     )
     if (code !== 0) throw new Error(stderr)
   })
@@ -79,12 +80,13 @@ describe.skipIf(reason !== undefined)('the core on a real engine', () => {
 
   it('MPC-API reaches LiteLLM and its databases, and the databases reach nothing', async () => {
     for (const target of ['litellm:4000', 'postgres:5432', 'redis:6379']) {
-      expect(await reaches(stack, ['ai-infra', 'mpc-api'], target), target).toBe(true)
+      expect(await comesToReach(stack, ['ai-infra', 'mpc-api'], target), target).toBe(true)
     }
     const { NetworkSettings } = await stack.inspect('ai-infra', 'litellm')
     const litellm = NetworkSettings.Networks[stack.network]?.IPAddress
     expect(await reaches(stack, ['ai-infra', 'postgres'], `${litellm}:4000`)).toBe(false)
-    expect(await reaches(stack, ['ai-infra', 'redis'], 'mpc-api:3000')).toBe(true)
+    // On the network that they share, so that the refusal above is one of the network and not of the name.
+    expect(await comesToReach(stack, ['ai-infra', 'postgres'], 'redis:6379')).toBe(true)
   })
 
   it("MPC-API's program is not root, and its file system is read-only", async () => {
@@ -184,4 +186,6 @@ describe.skipIf(reason !== undefined)('the core on a real engine', () => {
     }
     expect((await fetch(`${litellmUrl(stack)}/health/liveliness`)).status).toBe(200)
   })
+
+  describe('when a part of it is down', () => outagesOf(() => stack))
 })

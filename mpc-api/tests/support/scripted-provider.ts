@@ -43,7 +43,7 @@ export interface ScriptedProvider {
   readonly calls: ProviderCall[]
   /** Replaces what comes next and forgets the calls so far. */
   script(...behaviours: readonly ProviderBehaviour[]): void
-  /** The call number `index`, as soon as it has arrived; throws after five seconds. */
+  /** The call number `index`, as soon as it has arrived; throws after 30 seconds. */
   call(index: number): Promise<ProviderCall>
   close(): Promise<void>
 }
@@ -87,7 +87,7 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
       calls.length = 0
     },
     async call(index) {
-      const deadline = performance.now() + 5_000
+      const deadline = performance.now() + 30_000
       while (performance.now() < deadline) {
         const found = calls[index]
         if (found) return found

@@ -14,6 +14,16 @@ export async function reaches(
   return code === 0
 }
 
+/** Whether it can, now or after a moment: on a busy machine a single try may be too short for it. */
+export async function comesToReach(
+  stack: Stack,
+  from: readonly [ProjectName, string],
+  target: string,
+): Promise<boolean> {
+  for (let tries = 0; tries < 10; tries += 1) if (await reaches(stack, from, target)) return true
+  return false
+}
+
 /** Whether this machine accepts connections to a port on an address that others could use. */
 export async function opensBeyondLoopback(port: number): Promise<boolean> {
   const addresses = Object.values(networkInterfaces())
