@@ -90,40 +90,27 @@ describe.skipIf(reason !== undefined)('the core on a real engine', () => {
   })
 
   it("MPC-API's program is not root, and its file system is read-only", async () => {
-    const id = await stack.compose('ai-infra', 'exec', '-T', 'mpc-api', 'id', '-u')
+    const id = await stack.exec('ai-infra', 'mpc-api', 'id', '-u')
     expect(id.stdout.trim()).toBe('1001')
-    const write = await stack.compose('ai-infra', 'exec', '-T', 'mpc-api', 'sh', '-c', 'echo x > /app/x')
+    const write = await stack.exec('ai-infra', 'mpc-api', 'sh', '-c', 'echo x > /app/x')
     expect(write.stderr).toContain('Read-only file system')
   })
 
   it.each(['postgres', 'redis'])('%s ends up as a user of its own, not as root', async (service) => {
-    const status = await stack.compose('ai-infra', 'exec', '-T', service, 'grep', '^Uid', '/proc/1/status')
+    const status = await stack.exec('ai-infra', service, 'grep', '^Uid', '/proc/1/status')
     expect(status.stdout).toMatch(/^Uid:\s+[1-9]/)
   })
 
   it('MPC-API has neither the master key nor a provider key', async () => {
-    const { stdout } = await stack.compose('ai-infra', 'exec', '-T', 'mpc-api', 'env')
+    const { stdout } = await stack.exec('ai-infra', 'mpc-api', 'env')
     expect(stdout).not.toContain(stack.env['LITELLM_MASTER_KEY'])
     expect(stdout).not.toMatch(/OPENAI|ANTHROPIC/)
   })
 
   it('down and up again keeps the data of Postgres and Redis, and the key', async () => {
     const psql = (sql: string) =>
-      stack.compose(
-        'ai-infra',
-        'exec',
-        '-T',
-        'postgres',
-        'psql',
-        '-U',
-        'postgres',
-        '-d',
-        'mpc_api',
-        '-tAc',
-        sql,
-      )
-    const redis = (...args: string[]) =>
-      stack.compose('ai-infra', 'exec', '-T', 'redis', 'redis-cli', '-n', '1', ...args)
+      stack.exec('ai-infra', 'postgres', 'psql', '-U', 'postgres', '-d', 'mpc_api', '-tAc', sql)
+    const redis = (...args: string[]) => stack.exec('ai-infra', 'redis', 'redis-cli', '-n', '1', ...args)
     await psql("create table kept as select 'yes' as answer")
     await redis('set', 'kept', 'yes')
 
@@ -154,17 +141,7 @@ describe.skipIf(reason !== undefined)('the core on a real engine', () => {
   it('a database password changed as docs/security.md says opens the same data', async () => {
     stack.env['LITELLM_DB_PASSWORD'] = 'changed-0123456789abcdef'
     const sql = `ALTER ROLE litellm PASSWORD '${stack.env['LITELLM_DB_PASSWORD']}'`
-    const alter = await stack.compose(
-      'ai-infra',
-      'exec',
-      '-T',
-      'postgres',
-      'psql',
-      '-U',
-      'postgres',
-      '-c',
-      sql,
-    )
+    const alter = await stack.exec('ai-infra', 'postgres', 'psql', '-U', 'postgres', '-c', sql)
     expect(alter.stdout).toContain('ALTER ROLE')
     expect((await stack.compose('ai-infra', 'up', '-d', '--wait')).code).toBe(0)
     expect((await stack.compose('ai-infra', 'logs', 'mpc-api-key')).stdout).toContain('is registered already')

@@ -144,7 +144,7 @@ describe.skipIf(reason !== undefined)('the platforms on a real engine', () => {
     async () => {
       const through = async (url: string) => {
         const options = '-s -o /dev/null -w %{http_code} -m 10 -x http://dify-ssrf-proxy:3128'.split(' ')
-        return (await stack.compose('dify', 'exec', '-T', 'dify-sandbox', 'curl', ...options, url)).stdout
+        return (await stack.exec('dify', 'dify-sandbox', 'curl', ...options, url)).stdout
       }
       expect(await through('http://mpc-api:3000/health')).toBe('200')
       expect(await through('http://litellm:4000/health/liveliness')).toBe('200')
@@ -224,7 +224,7 @@ describe.skipIf(reason !== undefined)('the platforms on a real engine', () => {
       ['dify', 'dify-db', 'dify'],
     ]
     const psql = ([project, service, role]: [ProjectName, string, string], sql: string) =>
-      stack.compose(project, 'exec', '-T', service, 'psql', '-U', role, '-d', role, '-tAc', sql)
+      stack.exec(project, service, 'psql', '-U', role, '-d', role, '-tAc', sql)
     for (const mark of marks) await psql(mark, "create table kept as select 'yes' as answer")
     await Promise.all(platforms.map((project) => stack.compose(project, 'down')))
     await Promise.all(platforms.map(up))
@@ -242,6 +242,6 @@ describe.skipIf(reason !== undefined)('the platforms on a real engine', () => {
       '-c',
       'create extension if not exists vector',
     ]
-    expect((await stack.compose('activepieces', 'exec', '-T', 'activepieces-db', ...sql)).code).toBe(0)
+    expect((await stack.exec('activepieces', 'activepieces-db', ...sql)).code).toBe(0)
   })
 })

@@ -10,7 +10,7 @@ export async function reaches(
 ): Promise<boolean> {
   const [host, port] = target.split(':')
   const probe = `exec 3<>/dev/tcp/${host}/${port}`
-  const { code } = await stack.compose(project, 'exec', '-T', service, 'timeout', '2', 'bash', '-c', probe)
+  const { code } = await stack.exec(project, service, 'timeout', '2', 'bash', '-c', probe)
   return code === 0
 }
 
