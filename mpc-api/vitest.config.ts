@@ -11,8 +11,9 @@ export default defineConfig({
         test: {
           name: 'litellm',
           include: ['tests/litellm/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          expect: { poll: { timeout: 10_000 } },
           fileParallelism: false,
           // Real programs on a machine that may be busy: a second failure is one.
           retry: 1,
@@ -22,8 +23,8 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: ['tests/stack/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 600_000,
+          testTimeout: 600_000,
+          hookTimeout: 1_200_000,
           fileParallelism: false,
           // Real programs on a machine that may be busy: a second failure is one.
           retry: 1,

@@ -25,7 +25,7 @@ export interface Endpoint {
   takesStreamOptions: boolean
   /** Content types that are passed on as they come instead of being read as JSON. */
   media: RegExp | undefined
-  /** LiteLLM tries these itself, however it is configured: a client that tries again multiplies the calls. */
+  /** LiteLLM tries these three times, however it is configured: a client that tries again multiplies the calls. */
   isRetriedByLiteLlm: boolean
 }
 
@@ -34,6 +34,7 @@ type Options = Partial<Omit<Endpoint, 'method' | 'route'>>
 const AUDIO = /^(?:audio\/|video\/|application\/octet-stream)/
 const TRANSCRIPT = /^(?:text\/(?!html)|application\/(?:x-subrip|octet-stream))/
 const ANYTHING = /^/
+const RETRIED_BY_LITELLM = /^\/(?:images\/generations|files|batches)\b/
 
 /** Everything that is forwarded to LiteLLM. What is not in this table cannot be reached through the gateway. */
 export const endpointTable: readonly Endpoint[] = [
@@ -87,7 +88,7 @@ function row(method: Endpoint['method'], route: string, body: Endpoint['body'], 
     usageDialect: 'openai',
     takesStreamOptions: false,
     media: undefined,
-    isRetriedByLiteLlm: route.startsWith('/images/'),
+    isRetriedByLiteLlm: RETRIED_BY_LITELLM.test(route),
     ...options,
   }
 }

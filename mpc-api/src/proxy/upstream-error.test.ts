@@ -94,4 +94,14 @@ describe('anything else of LiteLLM', () => {
     expect(error).toMatchObject({ status: ours, code })
     expect(error.message).not.toContain('10.0.0.1')
   })
+
+  it.each([
+    ['litellm.InternalServerError: AnthropicException - [Errno 104] Connection reset by peer', 'false'],
+    ['litellm.InternalServerError: AnthropicException - [Errno 32] Broken pipe', 'false'],
+    ['litellm.InternalServerError: OpenAIException - Connection error.', undefined],
+    ['litellm.InternalServerError: AnthropicException - Server disconnected', undefined],
+    ['scripted failure 500', undefined],
+  ])('with the text "%s" has x-should-retry: %s', (message, expected) => {
+    expect(errorOf(500, { error: { message } }).headers['x-should-retry']).toBe(expected)
+  })
 })

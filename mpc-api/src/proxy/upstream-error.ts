@@ -5,6 +5,9 @@ import { headerOf } from './response-headers.ts'
 
 const LONGEST_RETRY_AFTER_S = 60
 
+/** The OpenAI and Anthropic SDKs heed it. */
+const doNotRetry = { 'x-should-retry': 'false' }
+
 /**
  * Turns an answer of LiteLLM that is no success into the error that the client gets. A 4xx stays what it was, unless it
  * refuses the gateway's own key; a 5xx keeps its kind and loses its text, which may name inner things.
@@ -15,7 +18,7 @@ export function toUpstreamError(status: number, headers: IncomingHttpHeaders, bo
       details: { upstreamStatus: status },
     })
   }
-  if (status < 400 || status >= 500) return toFailure(status)
+  if (status < 400 || status >= 500) return toFailure(status, body)
   const fields = readErrorFields(body, status)
   if (refusesOurKey(status, fields)) {
     return new GatewayError('LLM_ERROR', describeKeyRefusal(status, fields), {
@@ -25,8 +28,8 @@ export function toUpstreamError(status: number, headers: IncomingHttpHeaders, bo
   return new UpstreamRefusal(status, fields, status === 429 ? { 'retry-after': readRetryAfter(headers) } : {})
 }
 
-function toFailure(status: number): GatewayError {
-  const options = { details: { upstreamStatus: status } }
+function toFailure(status: number, body: Buffer): GatewayError {
+  const options = { details: { upstreamStatus: status }, headers: hasSentTwice(body) ? doNotRetry : {} }
   if (status === 503) {
     return new GatewayError('SERVICE_UNAVAILABLE', 'LiteLLM is not available right now (503).', options)
   }
@@ -34,6 +37,14 @@ function toFailure(status: number): GatewayError {
     return new GatewayError('GATEWAY_TIMEOUT', 'LiteLLM timed out waiting for the provider (504).', options)
   }
   return new GatewayError('LLM_ERROR', `LiteLLM failed on this request (${status}).`, options)
+}
+
+/**
+ * Whether LiteLLM has sent the request to the provider a second time: where it speaks HTTP itself, it does so when the
+ * operating system says that the connection broke, and repeats those words.
+ */
+function hasSentTwice(body: Buffer): boolean {
+  return body.includes('[Errno ')
 }
 
 /** LiteLLM marks what it only passes on: then the provider refused the key that LiteLLM has for it. */

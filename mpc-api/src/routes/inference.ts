@@ -24,7 +24,7 @@ export function inference(deps: InferenceDeps): RequestHandler {
     context.record.route = match.endpoint.route
     refuseSteeringQuery(context.target.query)
     const call = await readCall(deps, match, res)
-    // The OpenAI SDKs heed this on failures; LiteLLM has tried pictures three times by then.
+    // The OpenAI SDKs heed this on failures; LiteLLM has tried three times by then.
     if (match.endpoint.isRetriedByLiteLlm) res.setHeader('x-should-retry', 'false')
     await serveOnce(deps, call, req, new ClientSink(res))
   }

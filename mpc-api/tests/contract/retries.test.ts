@@ -55,6 +55,31 @@ describe.each(Object.entries(callers))('%s', (_name, call) => {
   })
 })
 
+describe('what LiteLLM has sent to the provider more than once', () => {
+  const brokenConnection = json(
+    { error: { message: 'litellm.InternalServerError: [Errno 104] Connection reset by peer' } },
+    { status: 500 },
+  )
+
+  it.each(['the OpenAI SDK', 'the Anthropic SDK'])('is not repeated by %s', async (name) => {
+    upstream.respond(brokenConnection)
+    await expect(callers[name]?.()).rejects.toThrow()
+
+    expect(upstream.requests).toHaveLength(1)
+  })
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['a picture', () => openai().images.generate({ model: 'm', prompt: 'a hedgehog' })],
+    ['a list of files', () => openai().files.list()],
+    ['a list of batches', () => openai().batches.list()],
+  ])('is not repeated when it asked for %s', async (_, call) => {
+    upstream.respond(refusal(500))
+    await expect(call()).rejects.toThrow()
+
+    expect(upstream.requests).toHaveLength(1)
+  })
+})
+
 describe('the gateway itself', () => {
   it.each([
     ['reset', resetAtOnce],

@@ -7,6 +7,7 @@ import {
   startLitellmWithProviders,
   type LitellmWithProviders,
 } from '../support/litellm-with-providers.ts'
+import { promptly } from '../support/promptly.ts'
 import { promptTokens } from '../support/scripted-provider-openai.ts'
 
 const litellm = await findLitellm()
@@ -132,6 +133,7 @@ describe.skipIf(!litellm.ready).each(byPath)('%s, in a real LiteLLM', (path, { n
 
   it.each([false, true])(
     'stops its provider call when the client hangs up (streamed: %s)',
+    promptly,
     async (stream) => {
       const [model] = Object.keys(served)
       proxy.script({ kind: 'stall' })
@@ -147,7 +149,7 @@ describe.skipIf(!litellm.ready).each(byPath)('%s, in a real LiteLLM', (path, { n
       const hungUpAt = performance.now()
       client.abort()
       await answer
-      await expect.poll(() => call.leftAt, { timeout: 5_000 }).not.toBeNull()
+      await expect.poll(() => call.leftAt).not.toBeNull()
       expect((call.leftAt ?? Infinity) - hungUpAt).toBeLessThan(250)
     },
   )

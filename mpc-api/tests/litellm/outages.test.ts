@@ -24,9 +24,9 @@ describe.skipIf(!litellm.ready)('LiteLLM killed in the middle of an answer', () 
     const client = await openRawClient(pair.gateway.url)
     const body = { model: 'gpt-4o-mini', messages, stream: true }
     client.send(postText('/api/chat/completions', body, { Authorization: `Bearer ${clientKey}` }))
-    await client.until(' word3')
+    await client.until(' word3', 30_000)
     await pair.proxy.litellm.kill()
-    await client.closed()
+    await client.closed(30_000)
 
     const answer = await client.answer()
     expect(answer.status).toBe(200)
@@ -85,7 +85,7 @@ describe.skipIf(!litellm.ready)('LiteLLM restarted under load', () => {
       method: 'POST',
       headers: { authorization: `Bearer ${clientKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({ model: 'mock', messages, stream }),
-      signal: AbortSignal.timeout(15_000),
+      signal: AbortSignal.timeout(30_000),
     })
     const body = await response.text().catch(() => 'cut')
     return { status: response.status, ms: performance.now() - begun, body }
@@ -117,7 +117,7 @@ describe.skipIf(!litellm.ready)('LiteLLM restarted under load', () => {
     ['asked to stop', () => proxy.stop()],
   ])(
     '%s: refuses cleanly while away, and serves all again once back',
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async (_, end) => {
       if (!litellm.ready) return
       const running = load()
@@ -129,7 +129,7 @@ describe.skipIf(!litellm.ready)('LiteLLM restarted under load', () => {
         // The gateway looks again after at most 5 s; then nothing is refused any more.
         const back = running.seen.length
         await expect
-          .poll(() => running.seen.slice(back).some(({ status }) => status === 200), { timeout: 20_000 })
+          .poll(() => running.seen.slice(back).some(({ status }) => status === 200), { timeout: 60_000 })
           .toBe(true)
         expect(running.seen.slice(0, before).map(({ status }) => status)).toEqual(Array(before).fill(200))
       } finally {

@@ -37,7 +37,7 @@ describe.skipIf(!litellm.ready)('production-fallback.yaml', () => {
     ['silence', { kind: 'stall' }],
   ]
   // Shorter than the shipped clocks, so that silence is noticed while the test lasts.
-  const impatience = { 'x-litellm-timeout': '1', 'x-litellm-stream-timeout': '1' }
+  const impatience = { 'x-litellm-timeout': '3', 'x-litellm-stream-timeout': '3' }
 
   describe.each([false, true])('streamed: %s', (stream) => {
     it.each(failures)('on %s from OpenAI, Anthropic answers in its place', async (_, failure) => {

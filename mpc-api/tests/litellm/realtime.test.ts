@@ -49,9 +49,9 @@ describe.skipIf(!litellm.ready)('GET /api/realtime in front of a real LiteLLM', 
     const server = await provider.nextSocket()
     expect(client.socket.protocol).toBe('realtime')
     server.socket.send(JSON.stringify({ type: 'session.created', event_id: 'e0', session: { id: 's' } }))
-    await client.until((event) => event['type'] === 'session.created')
+    await client.until((event) => event['type'] === 'session.created', 15_000)
     client.socket.send(JSON.stringify({ type: 'response.create' }))
-    await expect.poll(() => server.received.length, { timeout: 5_000 }).toBeGreaterThan(0)
+    await expect.poll(() => server.received.length).toBeGreaterThan(0)
     const usage = { total_tokens: 5, input_tokens: 2, output_tokens: 3 }
     const done = {
       type: 'response.done',
@@ -59,9 +59,9 @@ describe.skipIf(!litellm.ready)('GET /api/realtime in front of a real LiteLLM', 
       response: { id: 'r', status: 'completed', output: [], usage },
     }
     server.socket.send(JSON.stringify(done))
-    await client.until((event) => event['type'] === 'response.done')
+    await client.until((event) => event['type'] === 'response.done', 15_000)
     client.socket.close(1000)
-    await within(5_000, server.closed, 'the provider was not let go')
+    await within(15_000, server.closed, 'the provider was not let go')
     const line = () => gateway.logs().find((one) => one['id'] === 'real-rt')
     await expect.poll(line).toBeDefined()
 
@@ -73,12 +73,12 @@ describe.skipIf(!litellm.ready)('GET /api/realtime in front of a real LiteLLM', 
     const server = await provider.nextSocket()
     client.socket.terminate()
 
-    await within(5_000, server.closed, 'the provider was not let go')
+    await within(15_000, server.closed, 'the provider was not let go')
   })
 
   it('passes on how LiteLLM refuses a model that it does not have', async () => {
     const outcome = await openSocket(url('unknown'), { headers }).then(
-      async (client) => (await within(5_000, client.closed, 'the session went on')).code,
+      async (client) => (await within(15_000, client.closed, 'the session went on')).code,
       async () => {
         const refused = await openRefused(url('unknown'), { headers })
         await expectEnvelope({ ...refused, complete: true }, refused.status)

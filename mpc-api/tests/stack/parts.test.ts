@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chat, chatStatus, litellmUrl } from './support/chat.ts'
 import { reasonToSkip, sayWhySkipped } from './support/engine.ts'
 import { type Part, type Stack, createStack } from './support/stack.ts'
+import { virtualKeyOf } from './virtual-key.ts'
 
 const reason = await reasonToSkip()
 sayWhySkipped(reason)
@@ -16,7 +17,7 @@ describe.skipIf(reason !== undefined)('the folders of the core, each started by 
       '--build',
       '--wait',
       '--wait-timeout',
-      '300',
+      '540',
     )
     if (code !== 0) throw new Error(stderr)
   }
@@ -33,6 +34,8 @@ describe.skipIf(reason !== undefined)('the folders of the core, each started by 
     expect(stdout.trim().split('\n').sort()).toEqual(['litellm', 'postgres', 'redis'])
     expect((await chat(litellmUrl(stack), stack.env['LITELLM_MASTER_KEY'])).status).toBe(200)
   })
+
+  describe("then MPC-API's virtual key", () => virtualKeyOf(() => stack))
 
   it('mpc-api adds MPC-API to the LiteLLM that runs', async () => {
     const before = await idOf('litellm')

@@ -1,15 +1,23 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { access, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-/** The LiteLLM that the tests run against, and that the configurations were written for. */
-export const litellmVersion = '1.106.2'
+/** The LiteLLM of the stack: what its configurations do is proven with the version that they run in. */
+const litellmVersion = readVersion()
 
 /** A real LiteLLM on this machine, or the reason why there is none. */
 export type LitellmInstallation =
   { readonly ready: true; readonly program: string } | { readonly ready: false; readonly reason: string }
+
+function readVersion(): string {
+  const base = readFileSync(resolve(import.meta.dirname, '../../../ai-infra/compose.base.yml'), 'utf8')
+  const version = /image: ghcr\.io\/berriai\/litellm:v(\S+)/.exec(base)?.[1]
+  if (version === undefined) throw new Error('ai-infra/compose.base.yml names no LiteLLM')
+  return version
+}
 
 const run = promisify(execFile)
 const windows = process.platform === 'win32'

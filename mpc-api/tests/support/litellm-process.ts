@@ -30,7 +30,7 @@ export interface LitellmOptions {
   readonly masterKey?: string
 }
 
-const startLimitMs = 90_000
+const startLimitMs = 180_000
 const stopLimitMs = 10_000
 const keptLogLines = 60
 

@@ -60,6 +60,6 @@ export async function runPython(
 ): Promise<unknown> {
   const { PATH = '', SYSTEMROOT = '' } = process.env
   const env = { PATH, SYSTEMROOT, PYTHONUTF8: '1', NO_PROXY: '127.0.0.1', ...variables }
-  const { stdout } = await run(program, ['-c', script], { timeout: 60_000, env })
+  const { stdout } = await run(program, ['-c', script], { timeout: 240_000, env })
   return JSON.parse(stdout) as unknown
 }

@@ -10,7 +10,7 @@ export interface RawClient {
   /** Everything received so far. */
   bytes(): Buffer
   /** Resolves as soon as the received bytes contain the text. */
-  until(text: string): Promise<Buffer>
+  until(text: string, ms?: number): Promise<Buffer>
   /** The answers received so far. */
   answers(): RawAnswer[]
   /** Resolves with the first final answer, once it is complete or the connection is closed. */
@@ -61,9 +61,9 @@ export async function openRawClient(url: string): Promise<RawClient> {
       for (const part of parts) socket.write(part)
     },
     bytes,
-    until: async (text) => {
+    until: async (text, ms = 5_000) => {
       const found = () => bytes().includes(text)
-      await within(5_000, waitFor(found), `"${text}" did not arrive`)
+      await within(ms, waitFor(found), `"${text}" did not arrive`)
       if (!found()) throw new Error(`closed before "${text}" arrived: ${bytes().toString()}`)
       return bytes()
     },

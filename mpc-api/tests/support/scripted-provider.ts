@@ -17,6 +17,10 @@ export type ProviderBehaviour =
     }
   /** TCP reset before any byte of an answer. */
   | { readonly kind: 'reset' }
+  /** The connection is closed, in order, before any byte of an answer. */
+  | { readonly kind: 'close' }
+  /** The beginning of an answer with status 200, then a TCP reset. */
+  | { readonly kind: 'cut' }
   /** The request is taken and never answered. */
   | { readonly kind: 'stall' }
 
@@ -24,6 +28,8 @@ export type ProviderBehaviour =
 export interface ProviderCall {
   readonly path: string
   readonly headers: IncomingMessage['headers']
+  /** The body as it came; uploads too. */
+  readonly text: string
   readonly body: Readonly<Record<string, unknown>>
   readonly model: string
   readonly streamed: boolean
@@ -37,7 +43,7 @@ export interface ScriptedProvider {
   readonly calls: ProviderCall[]
   /** Replaces what comes next and forgets the calls so far. */
   script(...behaviours: readonly ProviderBehaviour[]): void
-  /** The call number `index`, as soon as it has arrived; throws after five seconds. */
+  /** The call number `index`, as soon as it has arrived; throws after 30 seconds. */
   call(index: number): Promise<ProviderCall>
   close(): Promise<void>
 }
@@ -81,7 +87,7 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
       calls.length = 0
     },
     async call(index) {
-      const deadline = performance.now() + 5_000
+      const deadline = performance.now() + 30_000
       while (performance.now() < deadline) {
         const found = calls[index]
         if (found) return found
@@ -100,11 +106,13 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
 async function readCall(request: IncomingMessage): Promise<ProviderCall> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
+  const text = Buffer.concat(chunks).toString('utf8')
   const isJson = request.headers['content-type']?.startsWith('application/json') ?? false
-  const body = (isJson ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : {}) as Record<string, unknown>
+  const body = (isJson ? JSON.parse(text) : {}) as Record<string, unknown>
   return {
     path: request.url ?? '/',
     headers: request.headers,
+    text,
     body,
     model: typeof body['model'] === 'string' ? body['model'] : '',
     streamed: body['stream'] === true,
@@ -122,6 +130,12 @@ async function perform(
     case 'reset':
       response.socket?.resetAndDestroy()
       return
+    case 'close':
+      response.socket?.end()
+      return
+    case 'cut':
+      cutOff(call.streamed, response)
+      return
     case 'stall':
       return
     case 'fail':
@@ -138,6 +152,11 @@ async function perform(
       await stream(dialect.frames(call, words), behaviour.wordEveryMs ?? 0, response)
     }
   }
+}
+
+function cutOff(isStream: boolean, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': isStream ? 'text/event-stream' : 'application/json' })
+  response.write(isStream ? 'data: ' : '{', () => response.socket?.resetAndDestroy())
 }
 
 async function stream(frames: readonly string[], everyMs: number, response: ServerResponse): Promise<void> {

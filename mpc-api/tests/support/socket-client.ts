@@ -38,7 +38,7 @@ export async function openSocket(
     ),
   )
   const opened = new Promise<void>((resolve, reject) => socket.once('open', resolve).once('error', reject))
-  await within(5_000, opened, 'the WebSocket did not open')
+  await within(15_000, opened, 'the WebSocket did not open')
   socket.on('error', () => undefined)
   const frames = () =>
     received.flatMap((one) => (typeof one === 'string' ? [JSON.parse(one) as Record<string, unknown>] : []))

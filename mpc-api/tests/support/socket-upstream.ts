@@ -75,7 +75,7 @@ export async function startSocketUpstream(): Promise<SocketUpstream> {
   }
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    nextSocket: () => within(2_000, next(), 'no WebSocket reached the upstream'),
+    nextSocket: () => within(15_000, next(), 'no WebSocket reached the upstream'),
     connections: () => sockets.size,
     refuseWith: (answer) => (refusal = answer),
     choose: (protocol) => (choose = protocol),

@@ -35,9 +35,19 @@ async function answers(): Promise<boolean> {
   return engine.code === 0 && compose.code === 0
 }
 
-async function missingImages(): Promise<string[]> {
+/** Every image of the stack, with its tag. */
+function allImages(): string[] {
   const base = readFileSync(`${repositoryRoot}/ai-infra/compose.base.yml`, 'utf8')
-  const images = [...base.matchAll(/^\s*image: (\S+)$/gm)].map(([, image]) => image ?? '')
+  return [...base.matchAll(/^\s*image: (\S+)$/gm)].map(([, image]) => image ?? '')
+}
+
+/** @returns the image of this name, with the tag that the stack uses */
+export function imageOf(name: string): string {
+  return allImages().find((image) => image.startsWith(`${name}:`)) ?? name
+}
+
+async function missingImages(): Promise<string[]> {
+  const images = allImages()
   const present = await Promise.all(
     images.map(async (image) => (await docker('image', 'inspect', image)).code === 0),
   )

@@ -10,8 +10,18 @@ export async function reaches(
 ): Promise<boolean> {
   const [host, port] = target.split(':')
   const probe = `exec 3<>/dev/tcp/${host}/${port}`
-  const { code } = await stack.compose(project, 'exec', '-T', service, 'timeout', '2', 'bash', '-c', probe)
+  const { code } = await stack.exec(project, service, 'timeout', '2', 'bash', '-c', probe)
   return code === 0
+}
+
+/** Whether it can, now or after a moment: on a busy machine a single try may be too short for it. */
+export async function comesToReach(
+  stack: Stack,
+  from: readonly [ProjectName, string],
+  target: string,
+): Promise<boolean> {
+  for (let tries = 0; tries < 10; tries += 1) if (await reaches(stack, from, target)) return true
+  return false
 }
 
 /** Whether this machine accepts connections to a port on an address that others could use. */

@@ -19,7 +19,7 @@ export async function healthyAgain(
   [project, service]: readonly [ProjectName, string],
   before: string,
 ): Promise<void> {
-  await until(`${service} healthy again`, 120, async () => {
+  await until(`${service} healthy again`, 300, async () => {
     const { State } = await stack.inspect(project, service)
     return State.StartedAt !== before && State.Health?.Status === 'healthy'
   })

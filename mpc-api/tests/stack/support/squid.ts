@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { docker } from './docker.ts'
-import { isPlaceholder, repositoryRoot } from './engine.ts'
+import { imageOf, isPlaceholder } from './engine.ts'
 
 // The real program on the lab's Debian, laid out as the official image lays it out.
 const dockerfile = `
@@ -18,8 +17,7 @@ CMD ["-f", "/etc/squid/squid.conf", "-NYC"]
  * @returns whether the image holds the real program now
  */
 export async function ensureRealSquid(): Promise<boolean> {
-  const base = readFileSync(`${repositoryRoot}/ai-infra/compose.base.yml`, 'utf8')
-  const image = /image: (ubuntu\/squid:\S+)/.exec(base)?.[1] ?? ''
+  const image = imageOf('ubuntu/squid')
   if (!(await isPlaceholder(image))) return true
   if ((await docker('image', 'inspect', 'lab/base')).code !== 0) return false
   await build(image)

@@ -31,6 +31,8 @@ export interface Stack {
   network: string
   /** `docker compose` on one of the projects, or on a part of the core that starts by itself. */
   compose: (project: ProjectName | Part, ...args: string[]) => Promise<Outcome>
+  /** Runs a program in the container of a service: `docker compose exec`, without reading the files each time. */
+  exec: (project: ProjectName, service: string, ...command: string[]) => Promise<Outcome>
   /** The container of a service, as the engine describes it. */
   inspect: (project: ProjectName, service: string) => Promise<Container>
   /** Removes all of it, volumes and network included. */
@@ -69,13 +71,16 @@ export async function createStack(): Promise<Stack> {
       ...env,
     })
   }
+  /** Compose's own name for it. */
+  const containerOf = (project: ProjectName, service: string) => `${id}-${project}-${service}-1`
   return {
     env,
     network: id,
     compose,
+    exec: (project, service, ...command) => docker('exec', containerOf(project, service), ...command),
     async inspect(project, service) {
-      const container = (await compose(project, 'ps', '-aq', service)).stdout.trim()
-      return (JSON.parse(await dockerOutput('inspect', container)) as [Container])[0]
+      const text = await dockerOutput('inspect', '--type', 'container', containerOf(project, service))
+      return (JSON.parse(text) as [Container])[0]
     },
     async remove() {
       for (const project of Object.keys(files) as ProjectName[])

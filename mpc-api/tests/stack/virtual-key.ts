@@ -1,48 +1,31 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { chat, litellmUrl } from './support/chat.ts'
-import { reasonToSkip, sayWhySkipped } from './support/engine.ts'
-import { type Stack, createStack } from './support/stack.ts'
+import { type Stack } from './support/stack.ts'
 
-const reason = await reasonToSkip()
-sayWhySkipped(reason)
-
-describe.skipIf(reason !== undefined)("MPC-API's virtual key", () => {
-  let stack: Stack
-
+/** What holds for MPC-API's virtual key, on a LiteLLM that does not know it yet. Leaves it registered. */
+export function virtualKeyOf(stack: () => Stack): void {
   /** Runs the one-shot again, with other values for some of its variables. */
   const register = (changes: Record<string, string> = {}, ...args: string[]) => {
     const options = Object.entries(changes).flatMap(([name, value]) => ['-e', `${name}=${value}`])
-    return stack.compose('ai-infra', 'run', '--rm', '--no-deps', '-T', ...options, 'mpc-api-key', ...args)
+    return stack().compose('ai-infra', 'run', '--rm', '--no-deps', '-T', ...options, 'mpc-api-key', ...args)
   }
   const admin = (method: string, path: string, body?: object) =>
-    fetch(litellmUrl(stack) + path, {
+    fetch(litellmUrl(stack()) + path, {
       method,
       headers: {
-        authorization: `Bearer ${stack.env['LITELLM_API_KEY']}`,
+        authorization: `Bearer ${stack().env['LITELLM_API_KEY']}`,
         'content-type': 'application/json',
       },
       ...(body && { body: JSON.stringify(body) }),
     })
 
   beforeAll(async () => {
-    stack = await createStack()
-    const { code, stderr } = await stack.compose(
-      'ai-infra',
-      'up',
-      '-d',
-      '--wait',
-      '--wait-timeout',
-      '300',
-      'litellm',
-    )
-    if (code !== 0) throw new Error(stderr)
-    expect((await chat(litellmUrl(stack), stack.env['LITELLM_API_KEY'])).status).toBe(401)
+    expect((await chat(litellmUrl(stack()), stack().env['LITELLM_API_KEY'])).status).toBe(401)
     expect((await register()).code).toBe(0)
   })
-  afterAll(() => stack.remove())
 
   it('calls models and lists them', async () => {
-    expect((await chat(litellmUrl(stack), stack.env['LITELLM_API_KEY'])).status).toBe(200)
+    expect((await chat(litellmUrl(stack()), stack().env['LITELLM_API_KEY'])).status).toBe(200)
     expect((await admin('GET', '/v1/models')).status).toBe(200)
   })
 
@@ -60,7 +43,7 @@ describe.skipIf(reason !== undefined)("MPC-API's virtual key", () => {
     const { status } = await admin(method, path, body)
     expect([401, 403, 404]).toContain(status)
     // A key that was refused is still what it was.
-    expect((await chat(litellmUrl(stack), stack.env['LITELLM_API_KEY'])).status).toBe(200)
+    expect((await chat(litellmUrl(stack()), stack().env['LITELLM_API_KEY'])).status).toBe(200)
   })
 
   it('registering it again changes nothing', async () => {
@@ -78,16 +61,16 @@ describe.skipIf(reason !== undefined)("MPC-API's virtual key", () => {
     expect(said).toContain('LITELLM_API_KEY in .env')
     expect(said).toContain('docker compose run --rm mpc-api-key --replace')
     expect(said).not.toContain(other)
-    expect(said).not.toContain(stack.env['LITELLM_MASTER_KEY'])
+    expect(said).not.toContain(stack().env['LITELLM_MASTER_KEY'])
   })
 
   it('--replace gives the alias to the new key and ends the old one', async () => {
     const next = 'sk-next-key-next-key-next'
     expect((await register({ LITELLM_API_KEY: next }, '--replace')).code).toBe(0)
-    expect((await chat(litellmUrl(stack), next)).status).toBe(200)
-    expect((await chat(litellmUrl(stack), stack.env['LITELLM_API_KEY'])).status).toBe(401)
+    expect((await chat(litellmUrl(stack()), next)).status).toBe(200)
+    expect((await chat(litellmUrl(stack()), stack().env['LITELLM_API_KEY'])).status).toBe(401)
     expect((await register({}, '--replace')).code).toBe(0)
-    expect((await chat(litellmUrl(stack), stack.env['LITELLM_API_KEY'])).status).toBe(200)
+    expect((await chat(litellmUrl(stack()), stack().env['LITELLM_API_KEY'])).status).toBe(200)
   })
 
   it('a wrong master key is named as such', async () => {
@@ -97,7 +80,7 @@ describe.skipIf(reason !== undefined)("MPC-API's virtual key", () => {
   })
 
   it('the master key is not accepted as the key of MPC-API', async () => {
-    const master = stack.env['LITELLM_MASTER_KEY']!
+    const master = stack().env['LITELLM_MASTER_KEY']!
     const { code, stdout, stderr } = await register({ LITELLM_API_KEY: master })
     expect(code).not.toBe(0)
     expect(stdout + stderr).toContain('MPC-API needs a key of its own')
@@ -108,4 +91,4 @@ describe.skipIf(reason !== undefined)("MPC-API's virtual key", () => {
     expect(code).not.toBe(0)
     expect(stdout + stderr).toContain('LiteLLM does not answer at http://litellm:4999')
   })
-})
+}
