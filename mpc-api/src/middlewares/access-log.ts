@@ -16,7 +16,7 @@ export function accessLog(logger: Logger): RequestHandler {
     serializers: { req: () => undefined },
     wrapSerializers: false,
     quietResLogger: true,
-    customLogLevel: (_req, res) => levelOf(res.statusCode),
+    customLogLevel: (req, res) => (isQuietProbe(req, res) ? 'debug' : levelOf(res.statusCode)),
     customSuccessMessage: () => 'request',
     customErrorMessage: () => 'request',
     customSuccessObject: (req, res) => toEntry(req, res),
@@ -27,6 +27,11 @@ export function accessLog(logger: Logger): RequestHandler {
 /** As for every request, for one that came inside a WebSocket. */
 export function logSocketRequest(logger: Logger, context: RequestContext, status: number | null): void {
   logger[levelOf(status ?? 0)](describe(context, 'WS', status), 'request')
+}
+
+/** Docker and load balancers ask every few seconds. */
+function isQuietProbe(req: IncomingMessage, res: ServerResponse): boolean {
+  return res.statusCode === 200 && /^\/health\/(?:live|ready)$/.test(contextOf(req).record.route ?? '')
 }
 
 function levelOf(status: number): 'error' | 'warn' | 'info' {

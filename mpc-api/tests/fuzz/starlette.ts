@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -18,10 +17,11 @@ export function startStarlette(): FormReader | undefined {
   const script = resolve(import.meta.dirname, 'starlette_reader.py')
   const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'inherit'] })
   process.once('exit', () => child.kill())
-  const lines = createInterface({ input: child.stdout })
+  const waiting: ((line: string) => void)[] = []
+  createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.(line))
   return async (contentType, body) => {
     child.stdin.write(`${JSON.stringify({ type: contentType, body: body.toString('base64') })}\n`)
-    const [line] = (await once(lines, 'line')) as [string]
+    const line = await new Promise<string>((resolve) => waiting.push(resolve))
     return (JSON.parse(line) as { fields?: FormField[] }).fields
   }
 }

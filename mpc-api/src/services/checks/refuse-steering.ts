@@ -123,6 +123,25 @@ export function refuseSteering(body: Record<string, unknown>): void {
   for (const name in body) {
     refuseIfSteering(name, name)
     if (CONTAINERS.has(name)) refuseInside(body[name], name)
+    if (name === 'tools') refuseOwnServers(body[name])
+  }
+}
+
+/**
+ * With such a tool LiteLLM calls MCP servers of its own, as itself, instead of handing the tool to the model's provider.
+ * The MCP servers that a provider calls have an address.
+ */
+function refuseOwnServers(tools: unknown): void {
+  if (!Array.isArray(tools)) return
+  for (const [index, tool] of tools.entries()) {
+    if (!isObject(tool) || tool['type'] !== 'mcp') continue
+    const address = tool['server_url']
+    if (typeof address !== 'string' || !address.startsWith('litellm_proxy')) continue
+    const path = `tools[${index}].server_url`
+    throw refusal(
+      path,
+      `${path} must be the address of an MCP server: the servers of LiteLLM itself cannot be used through this API.`,
+    )
   }
 }
 
