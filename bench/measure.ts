@@ -27,7 +27,7 @@ type Event = { event: 'begin' | 'end' | 'done' } & Partial<Measurement>
 export async function measure(bench: Bench, row: Row, candidate: Running): Promise<Measurement> {
   await settle(candidate)
   const file = join(bench.folder, 'request')
-  writeFileSync(file, requestBytes(candidate, row.body()))
+  writeFileSync(file, requestBytes(candidate, row.request()))
   const memory = row.fresh ? watchMemory(candidate) : undefined
   const window = new Window(bench, candidate)
   const seen: Partial<Measurement> = {}
@@ -59,7 +59,7 @@ function loadOptions(bench: Bench, row: Row, candidate: Running, file: string): 
     rate: load.rate ?? 0,
     ramp: load.ramp ?? 0,
     warmup: load.warmup ?? 0,
-    seconds: bench.seconds,
+    seconds: load.seconds ?? bench.seconds,
     limit: load.limit ?? 15,
   }
   return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])

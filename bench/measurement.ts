@@ -16,6 +16,8 @@ export interface Measurement {
   chunks: number
   /** Most streams that had their first chunk and not yet their last, at one time. */
   peakOpen: number
+  /** Streams or sockets that were open when the window ended. */
+  open: number
   latencyUs: Times | null
   firstChunkUs: Times | null
   chunkDelayUs: Times | null

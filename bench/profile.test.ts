@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { functionOf, moduleOf, selfTimes, type CpuProfile } from './profile.ts'
+import { functionOf, lastSeconds, moduleOf, selfTimes, type CpuProfile } from './profile.ts'
 
 const frame = (functionName: string, url: string) => ({ functionName, url, lineNumber: 9 })
 
@@ -28,5 +28,16 @@ describe('selfTimes', () => {
 
   it('adds up whole packages', () => {
     expect(selfTimes(profile, moduleOf)).toContainEqual({ name: '@scope/pack', microseconds: 75 })
+  })
+})
+
+describe('lastSeconds', () => {
+  it('leaves out the samples that began before', () => {
+    expect(lastSeconds(profile, 60e-6)).toMatchObject({ samples: [3, 4, 5], timeDeltas: [25, 5, 30] })
+    expect(lastSeconds(profile, 59e-6)).toMatchObject({ samples: [4, 5] })
+  })
+
+  it('of more seconds than there are is the whole profile', () => {
+    expect(lastSeconds(profile, Infinity)).toEqual(profile)
   })
 })

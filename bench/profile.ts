@@ -28,6 +28,13 @@ export function selfTimes(profile: CpuProfile, nameOf: (frame: Frame) => string)
     .toSorted((a, b) => b.microseconds - a.microseconds)
 }
 
+/** The end of a profile: what came before is the start of the process and other rows. */
+export function lastSeconds(profile: CpuProfile, seconds: number): CpuProfile {
+  let left = seconds * 1e6
+  const first = profile.timeDeltas.findLastIndex((delta) => (left -= delta) < 0) + 1
+  return { ...profile, samples: profile.samples.slice(first), timeDeltas: profile.timeDeltas.slice(first) }
+}
+
 type Frame = CpuProfile['nodes'][number]['callFrame']
 
 /** A function and where it stands: `writeHead node:_http_server:354`. */
@@ -59,7 +66,8 @@ function print(title: string, times: SelfTime[], count: number): void {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const profile = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as CpuProfile
+  const [, , file = '', seconds = Infinity] = process.argv
+  const profile = lastSeconds(JSON.parse(readFileSync(file, 'utf8')) as CpuProfile, Number(seconds))
   print('by function', selfTimes(profile, functionOf), 45)
   print('by module', selfTimes(profile, moduleOf), 40)
 }

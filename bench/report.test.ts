@@ -3,7 +3,7 @@ import { judge } from './aims.ts'
 import { type Measurement } from './measurement.ts'
 import { renderReport, table } from './report.ts'
 import { figureOf, ratioOf, troubles, type Result } from './results.ts'
-import { cpuPerRequest } from './rows/row.ts'
+import { cpuPerRequest, memoryPerStream, peakMemory } from './rows/row.ts'
 import { wholeRate } from './rows/whole-rate.ts'
 import { wholeSaturated } from './rows/whole-saturated.ts'
 
@@ -12,6 +12,7 @@ const quiet: Measurement = {
   requests: 1000,
   chunks: 0,
   peakOpen: 0,
+  open: 0,
   latencyUs: { count: 1000, p50: 100, p99: 200, max: 300 },
   firstChunkUs: null,
   chunkDelayUs: null,
@@ -79,6 +80,21 @@ describe('judge', () => {
   })
 })
 
+describe('the measures of memory', () => {
+  const held = { ...quiet, peakOpen: 1000, idleKib: 100_000, peakKib: 164_000 }
+
+  it('are the most that was held above idle, in all or for each that was open', () => {
+    expect(memoryPerStream.of(held)).toBe(64)
+    expect(peakMemory.of(held)).toBe(62.5)
+  })
+
+  it('say nothing where no process was looked at, or nothing was open', () => {
+    expect(memoryPerStream.of({ ...held, peakOpen: 0 })).toBeUndefined()
+    expect(memoryPerStream.of({ ...quiet, peakOpen: 1000 })).toBeUndefined()
+    expect(peakMemory.of(quiet)).toBeUndefined()
+  })
+})
+
 describe('troubles', () => {
   it('names every candidate with answers that were not whole', () => {
     const results = [
@@ -95,7 +111,11 @@ describe('troubles', () => {
 
 describe('renderReport', () => {
   const text = renderReport({
-    results: [result('nginx', run(20)), result('MPC-API', run(70, { disturbed: true }))],
+    results: [
+      result('nginx', run(20)),
+      result('MPC-API', run(70, { disturbed: true })),
+      { ...result('naive'), cannot: 'it has no such route' },
+    ],
     rows: [wholeSaturated],
     candidates: ['nginx', 'MPC-API'],
     missing: new Map([['LiteLLM', 'no virtual environment']]),
@@ -108,6 +128,7 @@ describe('renderReport', () => {
 
   it('names who is missing, and why', () => {
     expect(text).toContain('- left out: LiteLLM: no virtual environment')
+    expect(text).toContain('- left out: naive, whole-64: it has no such route')
   })
 })
 

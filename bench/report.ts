@@ -22,6 +22,9 @@ export function renderReport(report: Report): string {
   return [
     ...report.setting.map((line) => `- ${line}`),
     ...[...report.missing].map(([name, reason]) => `- left out: ${name}: ${reason}`),
+    ...results.flatMap(({ candidate, row, cannot }) =>
+      cannot === undefined ? [] : [`- left out: ${candidate}, ${row}: ${cannot}`],
+    ),
     '',
     'Each cell: the median (times nginx · times MPC-API). "~" marks a figure that only disturbed runs gave.',
     '',

@@ -7,6 +7,8 @@ export interface Result {
   row: string
   candidate: string
   runs: Measurement[]
+  /** Why the candidate has nothing for this row. */
+  cannot?: string | undefined
   error?: string
 }
 

@@ -29,11 +29,13 @@ export async function* runRows(
       row: row.name,
       candidate: candidate.name,
       runs: [],
+      cannot: candidate.cannot?.[row.name],
     }))
     for (let round = 1; round <= options.rounds; round++) {
       for (const [index, entrant] of entrants.entries()) {
         const result = ofRow[index]
-        if (result !== undefined) await runOnce(options, { bench, setting, row, entrant, result })
+        if (result !== undefined && result.cannot === undefined)
+          await runOnce(options, { bench, setting, row, entrant, result })
       }
     }
     results.push(...ofRow)

@@ -3,28 +3,43 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { candidates } from './candidates.ts'
+import { candidatesWith } from './candidates.ts'
 import { type Setting } from './candidates/candidate.ts'
+import { helpText } from './help.ts'
 import { buildTools } from './native.ts'
-import { parseOptions, type Options } from './options.ts'
+import { parseOptions, type Known, type Options } from './options.ts'
 import { placeOnCores } from './placement.ts'
 import { takePriority } from './priority.ts'
-import { renderReport } from './report.ts'
-import { type Result } from './results.ts'
+import { renderReport, type Report } from './report.ts'
 import { runRows, warm, type Entrant } from './rounds.ts'
-import { rows } from './rows.ts'
+import { rowGroups, rows } from './rows.ts'
 import { pinned, startTool, stop } from './spawn.ts'
+import { whatIsMissing } from './what-is-missing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 process.on('SIGINT', () => process.exit(130))
-await main()
+const options = readOptions()
+const lack = whatIsMissing()
+if (lack !== undefined) quit(1, `nothing is measured: ${lack}`)
+await main(options)
 
-async function main(): Promise<void> {
-  if (process.platform !== 'linux')
-    throw new Error('the bench reads CPU time from /proc: it runs on Linux only')
-  const known = { candidates: candidates.map(({ name }) => name), rows: rows.map(({ name }) => name) }
-  const options = parseOptions(process.argv.slice(2), known)
+function readOptions(): Options {
+  const names = candidatesWith([]).map(({ name }) => name)
+  const known: Known = { candidates: names, rows: rows.map(({ name }) => name), rowGroups }
+  try {
+    return parseOptions(process.argv.slice(2), known) ?? quit(0, helpText(known, rows))
+  } catch (error) {
+    return quit(2, error instanceof Error ? error.message : String(error))
+  }
+}
+
+function quit(code: number, text: string): never {
+  ;(code === 0 ? console.log : console.error)(text)
+  process.exit(code)
+}
+
+async function main(options: Options): Promise<void> {
   takePriority(options.nice)
   const tools = buildTools()
   const { proxyCore, toolCore, described } = placeOnCores()
@@ -40,8 +55,9 @@ async function main(): Promise<void> {
   const entrants = await startAll(options, setting, missing)
   for (const { running } of entrants) await warm(bench, running, 4)
   let text = ''
+  const measured = entrants.map(({ candidate }) => candidate.name)
   for await (const results of runRows(options, bench, setting, entrants)) {
-    text = save(options, results, missing, described)
+    text = save(options, { results, candidates: measured, missing, setting: [described] })
   }
   await Promise.all(entrants.map(({ running }) => running.stop()))
   await stop(upstream)
@@ -60,7 +76,8 @@ async function startAll(
   missing: Map<string, string>,
 ): Promise<Entrant[]> {
   const entrants: Entrant[] = []
-  for (const candidate of candidates.filter(({ name }) => options.candidates.includes(name))) {
+  for (const candidate of candidatesWith(options.also)) {
+    if (!options.candidates.includes(candidate.name)) continue
     try {
       entrants.push({ candidate, running: await candidate.start(setting) })
     } catch (error) {
@@ -71,13 +88,12 @@ async function startAll(
 }
 
 /** Writes what is known so far, so that a long run that is stopped was not for nothing. */
-function save(options: Options, results: Result[], missing: Map<string, string>, machine: string): string {
+function save(options: Options, known: Omit<Report, 'rows'>): string {
+  const { results } = known
   const text = renderReport({
-    results,
+    ...known,
     rows: rows.filter(({ name }) => results.some((result) => result.row === name)),
-    candidates: options.candidates.filter((name) => !missing.has(name)),
-    missing,
-    setting: [machine, `${options.rounds} interleaved rounds of ${options.seconds} s, medians`],
+    setting: [...known.setting, `${options.rounds} interleaved rounds of ${options.seconds} s, medians`],
   })
   mkdirSync(dirname(options.out), { recursive: true })
   writeFileSync(options.out, text)

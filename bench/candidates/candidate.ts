@@ -15,14 +15,16 @@ export interface Running {
   port: number
   /** The root of its process tree; undefined when there is no process of its own. */
   pid: number | undefined
-  /** The path under which it serves chat completions. */
-  path: string
+  /** The path under which it serves the API: /v1 */
+  base: string
   headers: Record<string, string>
   stop(): Promise<void>
 }
 
 export interface Candidate {
   name: string
+  /** Rows that it has nothing for, by their names, and why. */
+  cannot?: Readonly<Record<string, string>>
   /** Starts it and waits until it answers. Throws an Error whose message says why it cannot, for the table. */
   start(setting: Setting): Promise<Running>
 }

@@ -7,7 +7,7 @@ export const direct: Candidate = {
     Promise.resolve({
       port: Number(new URL(upstream).port),
       pid: undefined,
-      path: '/v1/chat/completions',
+      base: '/v1',
       headers: {},
       stop: () => Promise.resolve(),
     }),

@@ -16,7 +16,7 @@ export const litellm: Candidate = {
     return launch({
       name: 'litellm',
       setting,
-      path: '/v1/chat/completions',
+      base: '/v1',
       headers: { authorization: `Bearer ${key}` },
       command: (port) => [
         program,

@@ -7,11 +7,12 @@ const program = join(import.meta.dirname, '../naive/server.mjs')
 /** The proxy that most would write first, with the same middleware as MPC-API. */
 export const naive: Candidate = {
   name: 'naive',
+  cannot: { 'sockets-1000': 'Express and axios do not pass WebSockets on' },
   start: (setting) =>
     launch({
       name: 'naive',
       setting,
-      path: '/api/chat/completions',
+      base: '/api',
       headers: { authorization: 'Bearer bench-key' },
       command: () => [process.execPath, program],
       env: (port) => ({

@@ -13,7 +13,7 @@ export const nginx: Candidate = {
     return launch({
       name: 'nginx',
       setting,
-      path: '/v1/chat/completions',
+      base: '/v1',
       headers: { authorization: 'Bearer bench-key' },
       command: (port) => {
         writeFileSync(file, configuration(setting.upstream, setting.folder, port))
@@ -22,6 +22,11 @@ export const nginx: Candidate = {
     })
   },
 }
+
+/** A location that sets one header has to set them all. */
+const headers = (connection: string) => `proxy_set_header Connection ${connection};
+      proxy_set_header Authorization "Bearer sk-bench-upstream";
+      proxy_set_header X-Request-Id $request_id;`
 
 const configuration = (upstream: string, folder: string, port: number) => `
 daemon off;
@@ -45,15 +50,23 @@ http {
   upstream models { server ${new URL(upstream).host}; keepalive 1024; keepalive_requests 1000000000; }
   server {
     listen 127.0.0.1:${port} backlog=4096;
+    proxy_http_version 1.1;
+    proxy_buffering off;
+    proxy_read_timeout 600s;
+    add_header X-Request-Id $request_id;
     location / {
       proxy_pass http://models;
-      proxy_http_version 1.1;
-      proxy_buffering off;
-      proxy_read_timeout 600s;
-      proxy_set_header Connection "";
-      proxy_set_header Authorization "Bearer sk-bench-upstream";
-      proxy_set_header X-Request-Id $request_id;
-      add_header X-Request-Id $request_id;
+      ${headers('""')}
+    }
+    location /v1/audio/ {
+      proxy_pass http://models;
+      proxy_request_buffering off;
+      ${headers('""')}
+    }
+    location /v1/realtime {
+      proxy_pass http://models;
+      proxy_set_header Upgrade $http_upgrade;
+      ${headers('upgrade')}
     }
   }
 }

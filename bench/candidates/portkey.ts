@@ -10,12 +10,13 @@ const entry = join(folder, 'node_modules/@portkey-ai/gateway/build/start-server.
 /** Portkey's gateway from its npm package, headless, sent to the upstream by its custom-host header. */
 export const portkey: Candidate = {
   name: 'Portkey',
+  cannot: { 'sockets-1000': 'its realtime route goes to api.openai.com, whatever custom host it is given' },
   start: async (setting) => {
     if (!existsSync(entry)) install()
     return launch({
       name: 'portkey',
       setting,
-      path: '/v1/chat/completions',
+      base: '/v1',
       headers: {
         authorization: 'Bearer bench-key',
         'x-portkey-provider': 'openai',

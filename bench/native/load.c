@@ -1,8 +1,9 @@
 /*
- * The load generator. It sends one request, read from a file, over many connections of 127.0.0.1, in one of three ways:
+ * The load generator. It sends one request, read from a file, over many connections of 127.0.0.1, in one of four ways:
  *   closed  every connection sends its next request when the last one was answered
  *   rate    requests start at fixed instants; a late start counts as latency, as the caller would see it
  *   once    every connection sends one request and is done
+ *   sockets every connection opens a WebSocket and keeps it open, answering pings, until the window ends
  * It prints {"event":"begin"} when the measured window starts, and the figures with "event":"end" when it is over.
  */
 #define _GNU_SOURCE
@@ -18,6 +19,7 @@
 #include <unistd.h>
 #include "response.h"
 #include "samples.h"
+#include "websocket.h"
 
 #define SECOND 1000000000LL
 
@@ -105,16 +107,40 @@ static void finish(Conn *c, int complete) {
   long long time = now();
   c->busy = 0;
   if (r->chunks > 0) total.open--;
-  if (r->status != 200) { total.failed++; total.status = r->status; }
+  if (r->status != 200 && r->status != 101) { total.failed++; total.status = r->status; }
   else if (!complete || r->failed || r->chunks != options.chunks || (options.chunks && !r->done)) total.incomplete++;
   else if (measuring) {
     total.requests++;
     if (c->measured || isMode("closed")) addSample(&total.latency, time - c->scheduled);
   }
-  if (!complete || !r->keepAlive || isMode("once")) closeSocket(c);
-  if (stopping || isMode("once")) return;
+  if (!complete || !r->keepAlive || c->sent < options.requestLength || isMode("once")) closeSocket(c);
+  if (stopping || isMode("once") || isMode("sockets")) return;
   if (isMode("closed")) begin(c, now());
   else idle[idleCount++] = c;
+}
+
+/* A WebSocket counts as open with its first message, which the upstream sends: then the whole way is there. */
+static void onFrame(Conn *c, const Frame *f) {
+  unsigned char pong[8 + 125];
+  if (f->opcode == PING && f->length <= 125) {
+    size_t head = writeFrameHead(pong, PONG, f->length, 1);
+    memcpy(pong + head, f->payload, f->length);
+    send(c->fd, pong, head + f->length, MSG_NOSIGNAL);
+  } else if (f->opcode == CLOSE) finish(c, 0);
+  else if (f->opcode == TEXT && c->response.chunks++ == 0 && ++total.open > total.peakOpen) total.peakOpen = total.open;
+}
+
+static void readFrames(Conn *c, const char *bytes, size_t length) {
+  Response *r = &c->response;
+  Frame frame;
+  if (length > sizeof r->text - (size_t)r->line) { finish(c, 0); return; }
+  memcpy(r->text + r->line, bytes, length);
+  r->line += (int)length;
+  while (c->busy && readFrame((unsigned char *)r->text, (size_t)r->line, &frame)) {
+    onFrame(c, &frame);
+    r->line -= (int)frame.total;
+    memmove(r->text, r->text + frame.total, (size_t)r->line);
+  }
 }
 
 static void readSocket(Conn *c) {
@@ -127,8 +153,10 @@ static void readSocket(Conn *c) {
       else closeSocket(c);
       return;
     }
-    if (c->busy) readResponse(&c->response, buffer, (size_t)n, onStamp, c);
+    size_t used = c->busy ? readResponse(&c->response, buffer, (size_t)n, onStamp, c) : 0;
+    if (c->busy && c->response.state == SOCKET) readFrames(c, buffer + used, (size_t)n - used);
     if (c->busy && c->response.state == COMPLETE) { finish(c, 1); return; }
+    if (c->fd < 0) return;
     if (n < (ssize_t)sizeof buffer) return;
   }
 }
@@ -155,8 +183,8 @@ static int busyCount(void) {
 }
 
 static void printEnd(long long measured) {
-  printf("{\"event\":\"end\",\"seconds\":%.3f,\"requests\":%lld,\"chunks\":%lld,\"peakOpen\":%d,", (double)measured / SECOND,
-         total.requests, total.chunks, total.peakOpen);
+  printf("{\"event\":\"end\",\"seconds\":%.3f,\"requests\":%lld,\"chunks\":%lld,\"peakOpen\":%d,\"open\":%d,",
+         (double)measured / SECOND, total.requests, total.chunks, total.peakOpen, total.open);
   printSamples("latencyUs", &total.latency);
   printSamples("firstChunkUs", &total.firstChunk);
   printSamples("chunkDelayUs", &total.delay);
@@ -169,6 +197,15 @@ static void printDone(void) {
   printf("{\"event\":\"done\",\"failed\":%lld,\"failedStatus\":%d,\"incomplete\":%lld,\"unfinished\":%d}\n", total.failed,
          total.status, total.incomplete, busyCount());
   fflush(stdout);
+}
+
+/* Those that never opened stay, and are counted as unfinished. */
+static void hangUp(void) {
+  for (int i = 0; i < options.connections; i++) {
+    if (conns[i].response.state != SOCKET || conns[i].response.chunks == 0) continue;
+    conns[i].busy = 0;
+    closeSocket(&conns[i]);
+  }
 }
 
 static void tick(long long time) {
@@ -211,9 +248,10 @@ static void run(void) {
     wait();
   } while (now() < end && !(once && started == options.connections && busyCount() == 0));
   printEnd(now() - start - options.warmup);
+  if (isMode("sockets")) hangUp();
   measuring = 0;
   stopping = 1;
-  end = now() + (once ? 0 : options.limit);
+  end = now() + (once || isMode("sockets") ? 0 : options.limit);
   while (now() < end && busyCount() > 0) wait();
   printDone();
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { HEAD, LENGTH, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILER, UNTIL_CLOSE, COMPLETE };
+enum { HEAD, LENGTH, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILER, UNTIL_CLOSE, SOCKET, COMPLETE };
 
 typedef struct Response {
   int state, status, done, failed, line, keepAlive;
@@ -36,7 +36,8 @@ static void readHead(Response *r) {
   const char *connection = valueOf(r->text, "\r\nconnection:");
   r->status = atoi(r->text + 9);
   if (connection && strncasecmp(connection, " close", 6) == 0) r->keepAlive = 0;
-  if (encoding) r->state = CHUNK_SIZE;
+  if (r->status == 101) r->state = SOCKET;
+  else if (encoding) r->state = CHUNK_SIZE;
   else if (length) {
     r->left = atoll(length);
     r->state = r->left ? LENGTH : COMPLETE;
@@ -45,12 +46,12 @@ static void readHead(Response *r) {
 }
 
 static void readLine(Response *r, OnStamp onStamp, void *owner) {
-  if (strncmp(r->text, "data: [DONE]", 12) == 0) { r->done = 1; return; }
-  if (strstr(r->text, "\"error\"")) r->failed = 1;
   char *stamp = strstr(r->text, "stamp=");
-  if (!stamp) return;
-  r->chunks++;
-  onStamp(owner, atoll(stamp + 6));
+  if (stamp) {
+    r->chunks++;
+    onStamp(owner, atoll(stamp + 6));
+  } else if (strncmp(r->text, "data: [DONE]", 12) == 0 || strstr(r->text, "\"type\":\"response.completed\"")) r->done = 1;
+  else if (strstr(r->text, "\"error\":{") || strstr(r->text, "\"type\":\"error\"")) r->failed = 1;
 }
 
 /* Body bytes: whole lines are read where they are, only a line that is split is copied. */
@@ -107,8 +108,10 @@ static size_t readData(Response *r, const char *bytes, size_t length, OnStamp on
   return part;
 }
 
-static void readResponse(Response *r, const char *bytes, size_t length, OnStamp onStamp, void *owner) {
-  while (length > 0 && r->state != COMPLETE) {
+/* Gives how much was used: bytes after the end of a response, or after the head of a 101, are not its own. */
+static size_t readResponse(Response *r, const char *bytes, size_t length, OnStamp onStamp, void *owner) {
+  const char *first = bytes;
+  while (length > 0 && r->state != COMPLETE && r->state != SOCKET) {
     size_t used;
     if (r->state == HEAD) used = readHeadBytes(r, bytes, length);
     else if (r->state == LENGTH || r->state == CHUNK_DATA || r->state == UNTIL_CLOSE)
@@ -117,6 +120,7 @@ static void readResponse(Response *r, const char *bytes, size_t length, OnStamp 
     bytes += used;
     length -= used;
   }
+  return (size_t)(bytes - first);
 }
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The scripted upstream: answers POSTs with a canned answer or a paced stream, GETs with a list of models.
- * The pace is in the model's name: bench-5ms, bench-500ms-20 (20 chunks), bench-unpaced. It prints its port, then serves until killed.
+ * The scripted upstream: answers POSTs with a canned answer or a paced stream, GETs with a list of models or a WebSocket.
+ * The pace is in the model's name: bench-5ms, bench-500ms-20 (20 chunks), bench-unpaced. Uploads are thrown away as they
+ * come. It prints its port, then serves until killed.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -15,7 +16,9 @@
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
-#include "answers.h"
+#include "prepared.h"
+#include "sha1.h"
+#include "websocket.h"
 
 #define QUEUES 16
 #define EVENTS 512
@@ -23,8 +26,10 @@
 typedef struct Conn {
   int fd;
   char *in, *out;
-  size_t inLength, inCapacity, outLength, outCapacity;
-  int chunksLeft, closing;
+  size_t inLength, inCapacity, outAt, outLength, outCapacity;
+  const Script *script;
+  int chunksLeft, closing, isSocket;
+  size_t uploadLeft;
   struct Queue *queue;
   long long due;
   struct Conn *next, *previous;
@@ -38,8 +43,6 @@ typedef struct Queue {
 
 static Queue queues[QUEUES];
 static int queueCount, epollFd, timerFd;
-static char wholeAnswer[4096], modelsAnswer[1024], streamEnd[2048];
-static size_t wholeLength, modelsLength, streamEndLength;
 
 static long long now(void) {
   struct timespec t;
@@ -92,18 +95,20 @@ static void put(Conn *c, const char *bytes, size_t length) {
 
 static void flush(Conn *c) {
   if (c->outLength == 0) return;
-  ssize_t n = send(c->fd, c->out, c->outLength, MSG_NOSIGNAL);
+  ssize_t n = send(c->fd, c->out + c->outAt, c->outLength - c->outAt, MSG_NOSIGNAL);
   if (n < 0) { if (errno != EAGAIN) c->closing = 1; return; }
-  c->outLength -= (size_t)n;
-  memmove(c->out, c->out + n, c->outLength);
+  c->outAt += (size_t)n;
+  if (c->outAt == c->outLength) c->outAt = c->outLength = 0;
 }
+
+static void putAnswer(Conn *c, const Answer *answer) { put(c, answer->bytes, answer->length); }
 
 static void sendChunk(Conn *c) {
   char frame[512], event[480];
-  int length = snprintf(event, sizeof event, STREAM_CHUNK, now());
+  int length = snprintf(event, sizeof event, c->script->chunk, now(), 104 - c->chunksLeft);
   int total = snprintf(frame, sizeof frame, "%x\r\n%s\r\n", length, event);
   put(c, frame, (size_t)total);
-  if (--c->chunksLeft == 0) put(c, streamEnd, streamEndLength);
+  if (--c->chunksLeft == 0) put(c, c->script->end, c->script->endLength);
 }
 
 static void sendUnpaced(Conn *c) {
@@ -132,23 +137,16 @@ static void armTimer(void) {
   timerfd_settime(timerFd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
-static void startStream(Conn *c, const char *model, const char *end) {
+static void startStream(Conn *c, const Script *script, const char *model) {
   int milliseconds = 0, chunks = 100;
-  if (model && model < end) sscanf(model, "bench-%dms-%d", &milliseconds, &chunks);
+  if (model) sscanf(model, "bench-%dms-%d", &milliseconds, &chunks);
+  c->script = script;
   c->chunksLeft = chunks;
-  put(c, STREAM_HEAD, sizeof STREAM_HEAD - 1);
+  put(c, script->start, script->startLength);
   if (milliseconds == 0) { sendUnpaced(c); return; }
   Queue *q = queueOf(milliseconds * 1000000LL);
   sendChunk(c);
   if (c->chunksLeft > 0) appendConn(q, c, now() + q->interval);
-}
-
-static void answer(Conn *c, char *body, size_t length) {
-  if (strncmp(c->in, "GET ", 4) == 0) { put(c, modelsAnswer, modelsLength); return; }
-  char *model = memmem(body, length, "bench-", 6);
-  int streamed = memmem(body, length, "\"stream\":true", 13) || memmem(body, length, "\"stream\": true", 14);
-  if (streamed) startStream(c, model, body + length);
-  else put(c, wholeAnswer, wholeLength);
 }
 
 static char *headerValue(char *head, char *end, const char *name) {
@@ -174,26 +172,109 @@ static size_t requestLength(Conn *c, char **body) {
   return last ? (size_t)(last + 7 - c->in) : 0;
 }
 
-static void readRequests(Conn *c) {
-  for (;;) {
-    if (c->inCapacity - c->inLength < 2048) {
-      c->inCapacity = c->inCapacity ? c->inCapacity * 2 : 4096;
-      c->in = realloc(c->in, c->inCapacity);
+static void drop(Conn *c, size_t length) {
+  c->inLength -= length;
+  memmove(c->in, c->in + length, c->inLength);
+}
+
+/* Accepts a WebSocket and sends its first event, as OpenAI does. */
+static void openSocket(Conn *c, const char *key) {
+  char text[128], accept[29], head[256];
+  unsigned char digest[20], frame[8];
+  int length = snprintf(text, sizeof text, "%.24s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", key);
+  sha1(text, (size_t)length, digest);
+  base64(digest, accept);
+  put(c, head, (size_t)snprintf(head, sizeof head, HANDSHAKE_ANSWER, accept));
+  put(c, (char *)frame, writeFrameHead(frame, TEXT, sizeof SESSION_CREATED - 1, 0));
+  put(c, SESSION_CREATED, sizeof SESSION_CREATED - 1);
+  c->isSocket = 1;
+}
+
+/* A ping is answered, a close frame too, and whatever else comes is taken and forgotten. */
+static void readFrames(Conn *c) {
+  Frame frame;
+  while (readFrame((unsigned char *)c->in, c->inLength, &frame)) {
+    unsigned char head[8];
+    int opcode = frame.opcode == PING ? PONG : CLOSE;
+    if (frame.opcode == PING || frame.opcode == CLOSE) {
+      put(c, (char *)head, writeFrameHead(head, opcode, frame.length, 0));
+      put(c, (char *)frame.payload, frame.length);
     }
-    size_t room = c->inCapacity - c->inLength - 1;
-    ssize_t n = recv(c->fd, c->in + c->inLength, room, 0);
-    if (n == 0 || (n < 0 && errno != EAGAIN)) { c->closing = 1; return; }
-    if (n > 0) c->inLength += (size_t)n;
-    if (n < (ssize_t)room) break;
+    if (frame.opcode == CLOSE) c->closing = 1;
+    drop(c, frame.total);
   }
+}
+
+static int isPost(const Conn *c, const char *path) {
+  return strncmp(c->in, "POST ", 5) == 0 && strncmp(c->in + 5, path, strlen(path)) == 0;
+}
+
+static void answerGet(Conn *c, char *end) {
+  char *key = headerValue(c->in, end, "sec-websocket-key:");
+  if (key) openSocket(c, key + strspn(key, " "));
+  else putAnswer(c, &models);
+}
+
+static void answer(Conn *c, char *body, size_t length) {
+  if (strncmp(c->in, "GET ", 4) == 0) { answerGet(c, body - 2); return; }
+  char *model = memmem(body, length, "bench-", 6);
+  int streamed = memmem(body, length, "\"stream\":true", 13) || memmem(body, length, "\"stream\": true", 14);
+  if (streamed) startStream(c, isPost(c, "/v1/responses") ? &responses : &chat, model);
+  else if (!isPost(c, "/v1/embeddings")) putAnswer(c, &whole);
+  else putAnswer(c, memmem(body, length, "\"base64\"", 8) ? &encodedEmbeddings : &embeddings);
+}
+
+/* True once the head of an upload is there. What has come of its body is dropped, the rest is thrown away as it comes. */
+static int startUpload(Conn *c) {
+  char *end = isPost(c, "/v1/audio/") ? memmem(c->in, c->inLength, "\r\n\r\n", 4) : NULL;
+  char *value = end ? headerValue(c->in, end + 2, "content-length:") : NULL;
+  if (!value) return 0;
+  size_t length = (size_t)strtoull(value, NULL, 10), held = c->inLength - (size_t)(end + 4 - c->in);
+  c->uploadLeft = length > held ? length - held : 0;
+  c->inLength = 0;
+  if (c->uploadLeft == 0) putAnswer(c, &transcription);
+  return 1;
+}
+
+static void takeRequests(Conn *c) {
   char *body;
   size_t length;
-  c->in[c->inLength] = 0;
-  while (c->inLength > 0 && (length = requestLength(c, &body)) > 0) {
+  if (c->isSocket) { readFrames(c); return; }
+  while (c->inLength > 0 && !startUpload(c) && (length = requestLength(c, &body)) > 0) {
     answer(c, body, length - (size_t)(body - c->in));
-    c->inLength -= length;
-    memmove(c->in, c->in + length, c->inLength);
+    drop(c, length);
   }
+}
+
+/* Both give whether there may be more to read. */
+static int skipUpload(Conn *c) {
+  static char nowhere[1 << 20];
+  size_t part = c->uploadLeft < sizeof nowhere ? c->uploadLeft : sizeof nowhere;
+  ssize_t n = recv(c->fd, nowhere, part, MSG_TRUNC); /* which for TCP means: do not even copy */
+  if (n == 0 || (n < 0 && errno != EAGAIN)) c->closing = 1;
+  if (n <= 0) return 0;
+  c->uploadLeft -= (size_t)n;
+  if (c->uploadLeft == 0) putAnswer(c, &transcription);
+  return 1;
+}
+
+static int readSome(Conn *c) {
+  if (c->inCapacity - c->inLength < 2048) {
+    c->inCapacity = c->inCapacity ? c->inCapacity * 2 : 4096;
+    c->in = realloc(c->in, c->inCapacity);
+  }
+  size_t room = c->inCapacity - c->inLength - 1;
+  ssize_t n = recv(c->fd, c->in + c->inLength, room, 0);
+  if (n == 0 || (n < 0 && errno != EAGAIN)) c->closing = 1;
+  if (n <= 0) return 0;
+  c->inLength += (size_t)n;
+  c->in[c->inLength] = 0;
+  takeRequests(c);
+  return n == (ssize_t)room || c->uploadLeft > 0;
+}
+
+static void readRequests(Conn *c) {
+  while (!c->closing && (c->uploadLeft > 0 ? skipUpload(c) : readSome(c))) continue;
 }
 
 static void closeConn(Conn *c) {
@@ -213,17 +294,6 @@ static void acceptAll(int server) {
     struct epoll_event event = {EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, {.ptr = c}};
     epoll_ctl(epollFd, EPOLL_CTL_ADD, fd, &event);
   }
-}
-
-static void prepareAnswers(void) {
-  const char *ending[] = {STREAM_STOP, STREAM_USAGE, STREAM_DONE};
-  wholeLength = (size_t)sprintf(wholeAnswer, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n%scontent-length: %zu\r\n\r\n%s",
-                                LITELLM_HEADERS, sizeof WHOLE_BODY - 1, WHOLE_BODY);
-  modelsLength = (size_t)sprintf(modelsAnswer, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n\r\n%s",
-                                 sizeof MODELS_BODY - 1, MODELS_BODY);
-  for (int i = 0; i < 3; i++)
-    streamEndLength += (size_t)sprintf(streamEnd + streamEndLength, "%zx\r\n%s\r\n", strlen(ending[i]), ending[i]);
-  streamEndLength += (size_t)sprintf(streamEnd + streamEndLength, "0\r\n\r\n");
 }
 
 static int listenOnLoopback(void) {

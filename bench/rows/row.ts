@@ -1,8 +1,9 @@
 import { type Measurement } from '../measurement.ts'
+import { type BenchRequest } from '../requests.ts'
 
 /** How the load generator drives one row. Times are in seconds. */
 export interface Load {
-  mode: 'closed' | 'rate' | 'once'
+  mode: 'closed' | 'rate' | 'once' | 'sockets'
   connections: number
   /** Requests per second, in mode `rate`. */
   rate?: number
@@ -10,6 +11,8 @@ export interface Load {
   ramp?: number
   /** Load before the measured window; none in mode `once`. */
   warmup?: number
+  /** Length of the window where that of the command line would not do. */
+  seconds?: number
   /** The end of a run in mode `once`, whatever is still open. */
   limit?: number
 }
@@ -28,9 +31,9 @@ export interface Row {
   name: string
   title: string
   load: Load
-  /** Stamped chunks that a complete stream has; 0 for whole answers. */
+  /** Stamped chunks that a complete stream has, or messages that open a socket; 0 for whole answers. */
   chunks: number
-  body(): string
+  request(): BenchRequest
   /** Each run gets a new process, so that memory grown by earlier rows does not hide what this one needs. */
   fresh?: true
   measures: Measure[]
@@ -46,6 +49,12 @@ export const cpuPerChunk: Measure = {
   name: 'cpu',
   title: 'CPU µs/chunk',
   of: ({ cpuUs, chunks }) => (cpuUs === undefined || chunks === 0 ? undefined : cpuUs / chunks),
+}
+
+export const cpuPerUpload: Measure = {
+  name: 'cpu',
+  title: 'CPU ms/upload',
+  of: (measurement) => milliseconds(cpuPerRequest.of(measurement)),
 }
 
 export const requestsPerSecond: Measure = {
@@ -100,7 +109,28 @@ export const memoryPerStream: Measure = {
   name: 'memory',
   title: 'RSS above idle, KiB/stream',
   of: ({ idleKib, peakKib, peakOpen }) =>
-    idleKib === undefined || peakKib === undefined ? undefined : (peakKib - idleKib) / peakOpen,
+    idleKib === undefined || peakKib === undefined || peakOpen === 0
+      ? undefined
+      : (peakKib - idleKib) / peakOpen,
+}
+
+export const peakMemory: Measure = {
+  name: 'memory',
+  title: 'RSS above idle, MiB at most',
+  of: ({ idleKib, peakKib }) =>
+    idleKib === undefined || peakKib === undefined ? undefined : (peakKib - idleKib) / 1024,
+}
+
+export const stillOpen: Measure = {
+  name: 'open',
+  title: 'open at the end',
+  of: ({ open }) => open,
+}
+
+export const cpuShare: Measure = {
+  name: 'cpu',
+  title: 'CPU of one core, %',
+  of: ({ cpuUs, seconds }) => (cpuUs === undefined ? undefined : cpuUs / seconds / 10_000),
 }
 
 export const idleMemory: Measure = {

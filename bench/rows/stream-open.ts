@@ -1,4 +1,4 @@
-import { chatBody } from '../requests.ts'
+import { chatRequest } from '../requests.ts'
 import {
   completeStreams,
   firstChunkP50,
@@ -14,7 +14,7 @@ export const streamOpen1000: Row = {
   title: '1,000 new streams within 1 s, 20 chunks 500 ms apart, in a new process',
   load: { mode: 'once', connections: 1000, ramp: 1, limit: 60 },
   chunks: 20,
-  body: () => chatBody('bench-500ms-20', { stream: true }),
+  request: () => chatRequest('bench-500ms-20', { stream: true }),
   fresh: true,
   measures: [completeStreams, peakOpen, memoryPerStream, idleMemory, firstChunkP50, firstChunkP99],
 }

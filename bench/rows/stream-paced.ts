@@ -1,4 +1,4 @@
-import { chatBody } from '../requests.ts'
+import { chatRequest } from '../requests.ts'
 import {
   chunkDelayP50,
   chunkDelayP99,
@@ -14,7 +14,7 @@ export const stream5ms: Row = {
   title: '200 streams, a chunk each 5 ms (40,000 chunks/s offered)',
   load: { mode: 'closed', connections: 200, ramp: 1, warmup: 2 },
   chunks: 100,
-  body: () => chatBody('bench-5ms', { stream: true }),
+  request: () => chatRequest('bench-5ms', { stream: true }),
   measures: [cpuPerChunk, chunksPerSecond, chunkDelayP50, chunkDelayP99],
 }
 
@@ -23,6 +23,6 @@ export const stream50ms: Row = {
   title: '200 streams, a chunk each 50 ms (4,000 chunks/s offered)',
   load: { mode: 'closed', connections: 200, ramp: 5, warmup: 6 },
   chunks: 100,
-  body: () => chatBody('bench-50ms', { stream: true }),
+  request: () => chatRequest('bench-50ms', { stream: true }),
   measures: [cpuPerChunk, firstChunkP50, firstChunkP99, chunkDelayP50, chunkDelayP99],
 }

@@ -1,4 +1,4 @@
-import { chatBody } from '../requests.ts'
+import { chatRequest } from '../requests.ts'
 import { chunksPerSecond, cpuPerChunk, type Row } from './row.ts'
 
 export const streamUnpaced: Row = {
@@ -6,6 +6,6 @@ export const streamUnpaced: Row = {
   title: '64 streams, as fast as they go',
   load: { mode: 'closed', connections: 64, warmup: 2 },
   chunks: 100,
-  body: () => chatBody('bench-unpaced', { stream: true }),
+  request: () => chatRequest('bench-unpaced', { stream: true }),
   measures: [cpuPerChunk, chunksPerSecond],
 }

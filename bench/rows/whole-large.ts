@@ -1,4 +1,4 @@
-import { longChatBody } from '../requests.ts'
+import { longChatRequest } from '../requests.ts'
 import { cpuPerRequest, requestsPerSecond, type Row } from './row.ts'
 
 export const wholeLarge: Row = {
@@ -6,6 +6,6 @@ export const wholeLarge: Row = {
   title: 'whole answers, 100 kB request of 201 messages, 32 connections',
   load: { mode: 'closed', connections: 32, warmup: 2 },
   chunks: 0,
-  body: () => longChatBody('bench-whole'),
+  request: () => longChatRequest('bench-whole'),
   measures: [cpuPerRequest, requestsPerSecond],
 }

@@ -1,4 +1,4 @@
-import { chatBody } from '../requests.ts'
+import { chatRequest } from '../requests.ts'
 import { cpuPerRequest, requestsPerSecond, type Row } from './row.ts'
 
 export const wholeSaturated: Row = {
@@ -6,6 +6,6 @@ export const wholeSaturated: Row = {
   title: 'whole answers, 64 connections, as fast as one core goes',
   load: { mode: 'closed', connections: 64, warmup: 2 },
   chunks: 0,
-  body: () => chatBody('bench-whole'),
+  request: () => chatRequest('bench-whole'),
   measures: [cpuPerRequest, requestsPerSecond],
 }

@@ -26,7 +26,7 @@ export interface Runtime {
   version: string
 }
 
-/** The request path, top to bottom. */
+/** The request path, top to bottom. Every stage costs what is below it, so the routes come by how much they are called. */
 export function createApp(deps: Deps, runtime: Runtime): Express {
   const { admission, answers, config, keys, logger, probe, prompts, upstream } = deps
   const { isDraining, sockets, version } = runtime
@@ -39,8 +39,6 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
   app.use(beginRequest(runtime.connections))
   app.use(accessLog(logger))
   app.use(crossOrigin(corsOrigins))
-  app.use('/health', health({ probe, isDraining, version, upstream, admission }))
-  app.use(contract({ publicUrl: config.publicUrl }))
   app.use(behindKey(refuseWhileDraining(isDraining)))
   app.use(behindKey(authenticate({ keys, corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly })))
   app.use(inference({ upstream, admission, answers, limits, clocks }))
@@ -50,6 +48,8 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
   )
   app.use(realtime({ upstream, admission, limits, clocks, corsOrigins, sockets }))
   app.use(chatSocket({ upstream, admission, limits, clocks, corsOrigins, sockets, logger }))
+  app.use('/health', health({ probe, isDraining, version, upstream, admission }))
+  app.use(contract({ publicUrl: config.publicUrl }))
   app.use(notFound)
   app.use(handleError)
   return app

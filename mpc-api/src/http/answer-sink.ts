@@ -21,26 +21,47 @@ export interface AnswerSink {
   whenReady(action: () => void): void
 }
 
-/** The sink that is one client's response. */
-export function clientSink(res: ServerResponse): AnswerSink {
-  const context = contextOf(res.req)
-  return {
-    context,
-    get isFull() {
-      return res.writableNeedDrain
-    },
-    head: (status, headers) => writeHead(res, status, headers),
-    write: (bytes) => {
-      context.record.bytesOut += bytes.length
-      return res.write(bytes)
-    },
-    end: () => void res.end(),
-    body: (status, headers, bytes) => sendBody(res, status, headers, bytes),
-    cut: () => {
-      const { socket } = res.req
-      lingerBeforeClose(socket)
-      socket.destroySoon()
-    },
-    whenReady: (action) => void res.once('drain', action),
+/**
+ * The sink that is one client's response. A class, for it is made on every request: an object literal with a getter
+ * gets a hidden class of its own each time, which V8 keeps, with all that the getter sees, until a full collection.
+ */
+export class ClientSink implements AnswerSink {
+  readonly context: RequestContext
+  readonly #res: ServerResponse
+
+  constructor(res: ServerResponse) {
+    this.#res = res
+    this.context = contextOf(res.req)
+  }
+
+  get isFull(): boolean {
+    return this.#res.writableNeedDrain
+  }
+
+  head(status: number, headers: readonly string[]): void {
+    writeHead(this.#res, status, headers)
+  }
+
+  write(bytes: Buffer): boolean {
+    this.context.record.bytesOut += bytes.length
+    return this.#res.write(bytes)
+  }
+
+  end(): void {
+    this.#res.end()
+  }
+
+  body(status: number, headers: readonly string[], bytes: Buffer): void {
+    sendBody(this.#res, status, headers, bytes)
+  }
+
+  cut(): void {
+    const { socket } = this.#res.req
+    lingerBeforeClose(socket)
+    socket.destroySoon()
+  }
+
+  whenReady(action: () => void): void {
+    this.#res.once('drain', action)
   }
 }

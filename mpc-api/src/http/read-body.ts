@@ -25,6 +25,11 @@ export async function readBody(
   return collect(req, limits)
 }
 
+/** True for a request that has a body, if only an empty chunked one. */
+export function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
 /**
  * Refuses by its headers a body that cannot be read.
  *
@@ -38,36 +43,39 @@ export function refuseUnreadable(req: IncomingMessage, limits: BodyLimits): void
   if (Number(req.headers['content-length'] ?? 0) > limits.maxBytes) throw tooLarge(limits)
 }
 
+/** Hot path: the listeners are not taken off again. What comes after the end finds the reading settled. */
 function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    const timer = setTimeout(() => settle(() => reject(idle(limits.idleMs))), limits.idleMs)
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length
-      if (size > limits.maxBytes) {
-        settle(() => reject(tooLarge(limits)))
-        return
-      }
-      chunks.push(chunk)
-      timer.refresh()
-    }
-    const onEnd = (): void =>
-      settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
-    const onCut = (): void => settle(() => reject(cut()))
-    const settle = (done: () => void): void => {
+    let isSettled = false
+    const refuse = (problem: GatewayError): void => {
+      isSettled = true
       clearTimeout(timer)
-      req.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut)
-      req.on('error', ignoreLateError)
-      done()
+      chunks.length = 0
+      reject(problem)
     }
-    req.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut)
+    const timer = setTimeout(() => refuse(idle(limits.idleMs)), limits.idleMs)
+    const onCut = (): void => {
+      if (!isSettled) refuse(cut())
+    }
+    req
+      .on('data', (chunk: Buffer) => {
+        if (isSettled) return
+        size += chunk.length
+        chunks.push(chunk)
+        if (size > limits.maxBytes) refuse(tooLarge(limits))
+        else timer.refresh()
+      })
+      .on('end', () => {
+        if (isSettled) return
+        isSettled = true
+        clearTimeout(timer)
+        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+      })
+      .on('error', onCut)
+      .on('close', onCut)
   })
-}
-
-/** After the body is settled an error of the request only repeats that the client has gone. */
-function ignoreLateError(): void {
-  return undefined
 }
 
 export function tooLarge({ maxBytes, variable }: BodyLimits): GatewayError {

@@ -75,5 +75,5 @@ function refuseDotSegments(rawPath: string): void {
 }
 
 function refusal(message: string): GatewayError {
-  return new GatewayError('BAD_REQUEST', message)
+  return new GatewayError('BAD_REQUEST', message, { closesConnection: true })
 }

@@ -1,8 +1,9 @@
-import { type ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { toErrorBody } from '../errors/error-body.ts'
 import { type GatewayError } from '../errors/gateway-error.ts'
 import { pageSecurityHeaders, securityHeaders } from './base-headers.ts'
 import { lingerBeforeClose } from './linger.ts'
+import { announcesBody } from './read-body.ts'
 import { contextOf, type RequestContext } from './request-context.ts'
 
 /** JSON always says its charset: Windows PowerShell reads it as Latin-1 otherwise. */
@@ -59,10 +60,15 @@ export function sendError(res: ServerResponse, context: RequestContext, error: G
   context.record.error = error.fields.code ?? error.fields.type
   context.record.cause = error.cause
   const headers = Object.entries(error.headers).flat()
-  if (error.closesConnection || !res.req.complete) {
+  if (error.closesConnection || isBodyUnread(res.req)) {
     headers.push('connection', 'close')
     lingerBeforeClose(res.req.socket)
   }
   const body = toErrorBody(error, context.id)
   sendJson(res, error.status, context.speaksAnthropic ? { ...body, request_id: context.id } : body, headers)
+}
+
+/** Node calls no request complete before its first middleware has returned, also one that announces no body. */
+function isBodyUnread(req: IncomingMessage): boolean {
+  return !req.complete && announcesBody(req)
 }

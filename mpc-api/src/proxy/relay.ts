@@ -26,26 +26,22 @@ const SECOND_TRY_MS = 150
  * @throws {GatewayError} when it failed before anything was sent to the client
  */
 export async function relay(upstream: Upstream, exchange: Attempt): Promise<void> {
-  try {
-    await tryAddresses(upstream, exchange)
-  } finally {
-    exchange.close()
-  }
-}
-
-async function tryAddresses(upstream: Upstream, exchange: Attempt): Promise<void> {
   const tried = new Set<UpstreamAddress>()
   const attempts = Math.max(2, upstream.addresses.length)
   let failure: ConnectFailure | undefined
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const address = upstream.pick(tried) ?? (await retryLater(upstream, tried))
-    if (address === undefined) break
-    tried.add(address)
-    failure = await tryAddress(upstream, exchange, address)
-    if (failure === undefined) return
-    if (isConnectTimeout(failure.cause)) break
+  try {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const address = upstream.pick(tried) ?? (await retryLater(upstream, tried))
+      if (address === undefined) break
+      tried.add(address)
+      failure = await tryAddress(upstream, exchange, address)
+      if (failure === undefined) return
+      if (isConnectTimeout(failure.cause)) break
+    }
+    throw failure === undefined ? circuitOpen(upstream.waitMs) : unreachable(failure)
+  } finally {
+    exchange.close()
   }
-  throw failure === undefined ? circuitOpen(upstream.waitMs) : unreachable(failure)
 }
 
 /** @returns why no connection could be made, or nothing when the exchange is over */

@@ -20,7 +20,7 @@ export interface Once {
  *
  * @throws what the work throws before there was an answer
  */
-export async function answerOnce(
+export function answerOnce(
   answers: IdempotencyStore<Recording>,
   { headers, request }: Once,
   sink: AnswerSink,
@@ -28,13 +28,12 @@ export async function answerOnce(
 ): Promise<void> {
   const key = headers['idempotency-key']
   if (typeof key !== 'string') {
-    await work(sink)
-    return
+    return work(sink)
   }
   const claim = { caller: callerOf(sink.context), key, request }
   const { value: recording, isNew } = answers.claim(claim, () => new Recording(sink.context))
   if (isNew) void record(work, recording)
-  await recording.serve(sink, !isNew)
+  return recording.serve(sink, !isNew)
 }
 
 async function record(work: Work, recording: Recording): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Request, type RequestHandler, type Response } from 'express'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { toGatewayError } from '../errors/to-gateway-error.ts'
-import { type AnswerSink, clientSink } from '../http/answer-sink.ts'
+import { type AnswerSink, ClientSink } from '../http/answer-sink.ts'
 import { EventStream } from '../http/event-stream.ts'
 import { readBody } from '../http/read-body.ts'
 import { type Recording } from '../http/recording.ts'
@@ -54,7 +54,7 @@ export function generation(deps: GenerateDeps): RequestHandler {
     record.stream = job.stream
     const work = (sink: AnswerSink) => write(deps, order, sink)
     const once = { headers: req.headers, request: ['POST', target.path, bytes] }
-    await answerOnce(deps.answers, once, clientSink(res), work)
+    await answerOnce(deps.answers, once, new ClientSink(res), work)
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response } from 'express'
 import { GatewayError } from '../errors/gateway-error.ts'
-import { clientSink } from '../http/answer-sink.ts'
+import { ClientSink } from '../http/answer-sink.ts'
+import { announcesBody } from '../http/read-body.ts'
 import { contextOf } from '../http/request-context.ts'
 import { type Call } from '../proxy/exchange.ts'
 import { type EndpointMatch, findEndpoints } from '../proxy/find-endpoint.ts'
@@ -25,7 +26,7 @@ export function inference(deps: InferenceDeps): RequestHandler {
     const call = await readCall(deps, match, res)
     // The OpenAI SDKs heed this on failures; LiteLLM has tried pictures three times by then.
     if (match.endpoint.isRetriedByLiteLlm) res.setHeader('x-should-retry', 'false')
-    await serveOnce(deps, call, req, clientSink(res))
+    await serveOnce(deps, call, req, new ClientSink(res))
   }
 }
 
@@ -51,14 +52,10 @@ async function readCall(deps: InferenceDeps, match: EndpointMatch, res: Response
     case 'json':
       return readJsonCall(deps, match.endpoint, call, res)
     case 'json?':
-      return hasBody(req) ? readJsonCall(deps, match.endpoint, call, res) : call
+      return announcesBody(req) ? readJsonCall(deps, match.endpoint, call, res) : call
     case 'upload':
       if (isMultipart(req)) return readUploadCall(deps, match.endpoint, call, res)
       requireJson(req, ' or multipart/form-data')
       return readJsonCall(deps, match.endpoint, call, res)
   }
-}
-
-function hasBody(req: Request): boolean {
-  return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
 }

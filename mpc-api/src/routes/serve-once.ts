@@ -14,14 +14,13 @@ type ServeDeps = Pick<InferenceDeps, 'upstream' | 'clocks' | 'admission' | 'answ
  *
  * @throws {GatewayError} when it failed before anything was sent to the client
  */
-export async function serveOnce(deps: ServeDeps, call: Call, req: Request, sink: AnswerSink): Promise<void> {
+export function serveOnce(deps: ServeDeps, call: Call, req: Request, sink: AnswerSink): Promise<void> {
   const { body } = call
   if (call.method !== 'POST' || !(body === null || Buffer.isBuffer(body))) {
-    await forward(deps, call, sink)
-    return
+    return forward(deps, call, sink)
   }
   const once = { headers: req.headers, request: [call.method, call.path, body ?? ''] }
-  await answerOnce(deps.answers, once, sink, (target) => forward(deps, call, target))
+  return answerOnce(deps.answers, once, sink, (target) => forward(deps, call, target))
 }
 
 async function forward(deps: ServeDeps, call: Call, sink: AnswerSink): Promise<void> {

@@ -4,7 +4,7 @@ import pretty from 'pino-pretty'
 export type { Logger } from 'pino'
 
 /** Lines are gathered up to this size before they are written; a timer writes the rest. */
-const BUFFER_BYTES = 4096
+const BUFFER_BYTES = 8192
 const FLUSH_MS = 250
 
 /**

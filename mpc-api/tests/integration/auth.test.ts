@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { chatAnswer } from '../support/chat-frames.ts'
 import { expectEnvelope } from '../support/expect-envelope.ts'
+import { openRawClient } from '../support/raw-client.ts'
 import { ask, chatPath, clientKey, startPair, upstreamKey } from '../support/start-pair.ts'
 
 const { gateway, upstream, post } = await startPair()
@@ -66,6 +67,16 @@ describe('a caller without the key', () => {
       await expectEnvelope(await fetch(gateway.url + path), 401, 'UNAUTHORIZED')
     },
   )
+
+  it('keeps the connection when there was no body to read', async () => {
+    const client = await openRawClient(gateway.url)
+    client.send('GET /api/models HTTP/1.1\r\nHost: x\r\n\r\n')
+    await client.answer()
+    client.send('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n')
+    await client.until('"ok"')
+
+    expect(client.answers().map(({ status }) => status)).toEqual([401, 200])
+  })
 
   it.each(['/health', '/health/live'])('may ask %s', async (path) => {
     expect((await fetch(gateway.url + path)).status).toBe(200)
