@@ -150,6 +150,25 @@ describe.skipIf(!litellm.ready)('a real LiteLLM, seen through the gateway', () =
     await expectContract(operationId, response)
   })
 
+  it('getResponse and what follows keep the contract, with the long ids that LiteLLM makes', async () => {
+    const made = await send('POST', '/api/responses', { model: 'gpt-4o-mini', input: 'hello' })
+    const { id } = JSON.parse(await expectContract('createResponse', made.response)) as { id: string }
+    await expect.poll(made.line).toMatchObject({ usage: { input: 1_000, output: 3 }, costMicroUsd: 152 })
+    const path = `/api/responses/${id}`
+    const calls = [
+      ['getResponse', 'GET', path],
+      ['listResponseInputItems', 'GET', `${path}/input_items`],
+      ['cancelResponse', 'POST', `${path}/cancel`],
+      ['deleteResponse', 'DELETE', path],
+    ] as const
+    for (const [operationId, method, target] of calls) {
+      const { response } = await send(method, target)
+      expect(response.status, await response.clone().text()).toBe(200)
+      await expectContract(operationId, response)
+    }
+    expect(provider.calls).toContain('DELETE /v1/responses/resp_1')
+  })
+
   it.each<[string, string, readonly Part[]]>([
     ['createTranslation', '/api/audio/translations', [['model', 'whisper-1'], sound]],
     ['createImageVariation', '/api/images/variations', [['model', 'dall-e-2'], image]],
@@ -173,6 +192,7 @@ function toConfig(origin: string): string {
     `  - model_name: ${model}
     litellm_params: { model: openai/${model}, api_base: ${origin}/v1, api_key: sk-scripted }`
   const models = [
+    'gpt-4o-mini',
     'text-embedding-3-small',
     'gpt-image-1',
     'omni-moderation-latest',

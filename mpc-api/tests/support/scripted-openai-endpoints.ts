@@ -29,6 +29,25 @@ const batch = {
   status: 'validating',
   created_at: 1_700_000_000,
 }
+const response = {
+  id: 'resp_1',
+  object: 'response',
+  created_at: 1_700_000_000,
+  status: 'completed',
+  model: 'gpt-4o-mini',
+  output: [],
+  parallel_tool_calls: true,
+  tool_choice: 'auto',
+  tools: [],
+  usage: { input_tokens: 1_000, output_tokens: 3, total_tokens: 1_003 },
+}
+const items = {
+  object: 'list',
+  data: [{ id: 'in_1', type: 'message', role: 'user', content: [{ type: 'input_text', text: 'hello' }] }],
+  first_id: 'in_1',
+  last_id: 'in_1',
+  has_more: false,
+}
 const picture = {
   created: 1_700_000_000,
   data: [{ b64_json: 'eA==' }],
@@ -60,6 +79,9 @@ const transcript = { text: 'Grüß Gott', usage: { type: 'duration', seconds: 9 
 /** Answers as OpenAI, and for rankings as Cohere, by the end of the path; text and JSON as they are, bytes as audio. */
 const answers: readonly (readonly [request: RegExp, answer: object | string | Buffer])[] = [
   [/^POST .*\/embeddings$/, embedding],
+  [/^(?:GET .*\/responses\/resp_1|POST .*\/responses(?:\/resp_1\/cancel)?)$/, response],
+  [/^DELETE .*\/responses\/resp_1$/, { id: 'resp_1', object: 'response', deleted: true }],
+  [/^GET .*\/responses\/resp_1\/input_items/, items],
   [/^POST .*\/images\/(?:generations|edits|variations)$/, picture],
   [/^POST .*\/moderations$/, moderation],
   [/^POST .*\/rerank$/, ranking],
