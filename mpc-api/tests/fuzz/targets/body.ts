@@ -154,12 +154,11 @@ function isSteering(name: string): boolean {
 function checkSplices(input: Buffer, body: Json): void {
   const streamed = readSlowly(askForStream(input))
   demand(same(streamed, { ...body, stream: true }), 'asking for a stream changes `stream` alone')
-  const { bytes, hidesUsage } = askForUsage(input, body)
   const options = body['stream_options']
-  const asked = { ...body, stream_options: { ...(isObject(options) ? options : {}), include_usage: true } }
-  const before = isObject(options) && options['include_usage'] === true
-  if (hidesUsage || before)
-    demand(same(JSON.parse(bytes.toString()), asked), 'asking for usage changes one member')
+  const asked = outcomeOf(() => askForUsage(input, body)).value
+  demand((asked !== undefined) === (options == null || isObject(options)), 'only an object can ask for usage')
+  const changed = { ...body, stream_options: { ...(isObject(options) ? options : {}), include_usage: true } }
+  demand(asked === undefined || same(readSlowly(asked.bytes), changed), 'asking for usage changes one member')
   const member = findTopLevelMember(input, 'model')
   demand((member !== undefined) === 'model' in body, 'a member is found where there is one')
   if (member === undefined) return
