@@ -35,8 +35,16 @@ export class MultipartReader {
 
   /** @throws {GatewayError} BAD_REQUEST, or what an event threw */
   push(chunk: Buffer): void {
-    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk])
+    const keepsNothing = this.#pending.length === 0 || (this.#state === 'file' && !this.#endsAcross(chunk))
+    this.#pending = keepsNothing ? chunk : Buffer.concat([this.#pending, chunk])
     while (this.#step());
+  }
+
+  /** Hot path: of a file only what could be the beginning of a delimiter was kept, and is copied to be sure. */
+  #endsAcross(chunk: Buffer): boolean {
+    const length = this.#delimiter.length - 1
+    if (chunk.length < length) return true
+    return Buffer.concat([this.#pending, chunk.subarray(0, length)]).includes(this.#delimiter)
   }
 
   /** @throws {GatewayError} BAD_REQUEST when the body ended before its last delimiter */

@@ -47,6 +47,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #answer: Answer | undefined
   #controller: Dispatcher.DispatchController | undefined
   #isComplete = false
+  #closing: NodeJS.Timeout | undefined
   #settle: { resolve: () => void; reject: (reason: unknown) => void } | undefined
 
   constructor(call: Call, context: RequestContext, outlet: Outlet, clocks: ExchangeClocks) {
@@ -219,7 +220,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #awaitClosing(): void {
     this.#isComplete = true
     this.close()
-    setTimeout(() => this.#over(), CLOSING_MS).unref()
+    this.#closing = setTimeout(() => this.#over(), CLOSING_MS).unref()
   }
 
   #fail(problem: unknown): void {
@@ -248,6 +249,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #succeed(): void {
+    clearTimeout(this.#closing)
     this.#settle?.resolve()
     this.#settle = undefined
   }

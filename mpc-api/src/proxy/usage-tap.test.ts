@@ -88,3 +88,29 @@ describe('the cost', () => {
     expect(record.costMicroUsd).toBe(5)
   })
 })
+
+describe('the usage at the end of a large answer', () => {
+  /** The record after the last bytes of an answer. */
+  const ended = (end: string): UsageRecord => {
+    const record: UsageRecord = {}
+    new UsageTap('openai', record).readTail(Buffer.from(end))
+    return record
+  }
+
+  it.each([
+    '0.25]}],"model":"m","usage":{"prompt_tokens":8,"total_tokens":8}}',
+    '0.25]}], "usage" : { "prompt_tokens": 8, "cost": 0.1 }, "object": "list" }\n',
+  ])('is read: %s', (end) => {
+    expect(ended(end).usage).toMatchObject({ input: 8, output: 0 })
+  })
+
+  it.each([
+    'no usage at all"}',
+    '"usage":{"prompt_tokens":8}}]}',
+    '"text":"\\"usage\\":{\\"prompt_tokens\\":8}"}',
+    '"usage":{"prompt_tokens":',
+    '"usage":null}',
+  ])('is not made up: %s', (end) => {
+    expect(ended(end)).toEqual({ costMicroUsd: null })
+  })
+})

@@ -40,6 +40,15 @@ export class UsageTap {
     this.#readCost(answer['usage'])
   }
 
+  /** Reads the end of a whole JSON answer that was too large to be read: a usage that is its last large member. */
+  readTail(end: Buffer): void {
+    const at = end.lastIndexOf('"usage"')
+    if (at === -1) return
+    // With its brace back this is JSON only if the member stood at the top: deeper ones end in more braces.
+    const answer = parseObject(Buffer.concat([OPENING_BRACE, end.subarray(at)]))
+    if (answer !== undefined) this.readAnswer(answer)
+  }
+
   /**
    * Reads one frame of a stream.
    *
@@ -61,6 +70,8 @@ export class UsageTap {
     if (cost !== null) this.#record.costMicroUsd = cost
   }
 }
+
+const OPENING_BRACE = Buffer.from('{')
 
 /** Chat has it at the top, the Responses API in `response`, Anthropic's first event in `message`. */
 function findUsage(payload: Record<string, unknown>): Record<string, unknown> | undefined {

@@ -8,7 +8,10 @@ import { headerOf, toClientHeaders } from './response-headers.ts'
 import { type UsageTap } from './usage-tap.ts'
 
 /** An answer up to this size is checked before the client sees any of it; a larger one streams through. */
-const MAX_CHECKED_BYTES = 1024 * 1024
+const MAX_CHECKED_BYTES = 256 * 1024
+/** Of a larger answer so much of the end is looked at for what it used: LiteLLM says that last. */
+const TAIL_BYTES = 16 * 1024
+const NOTHING = Buffer.alloc(0)
 
 /** A JSON answer in one piece. */
 export class WholeAnswer implements Answer {
@@ -19,6 +22,7 @@ export class WholeAnswer implements Answer {
   readonly #tap: UsageTap
   #chunks: Buffer[] = []
   #size = 0
+  #tail: Buffer = NOTHING
 
   constructor(sink: AnswerSink, status: number, headers: IncomingHttpHeaders, tap: UsageTap) {
     this.#sink = sink
@@ -43,6 +47,7 @@ export class WholeAnswer implements Answer {
 
   end(): void {
     if (this.started) {
+      this.#tap.readTail(this.#tail)
       this.#sink.end()
       return
     }
@@ -60,6 +65,7 @@ export class WholeAnswer implements Answer {
   }
 
   #pass(bytes: Buffer): WriteResult {
+    this.#tail = lastBytes(this.#tail, bytes)
     return this.#sink.write(bytes) ? 'more' : 'full'
   }
 
@@ -87,6 +93,11 @@ function serverTiming(context: RequestContext, received: IncomingHttpHeaders): s
   if (Number.isFinite(response - overhead))
     entries.push(`provider;dur=${Math.max(0, response - overhead).toFixed(2)}`)
   return ['server-timing', entries.join(', ')]
+}
+
+function lastBytes(before: Buffer, bytes: Buffer): Buffer {
+  if (bytes.length >= TAIL_BYTES) return bytes.subarray(-TAIL_BYTES)
+  return Buffer.concat([before, bytes]).subarray(-TAIL_BYTES)
 }
 
 function parse(body: Buffer): unknown {

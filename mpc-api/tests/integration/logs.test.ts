@@ -187,6 +187,13 @@ describe('usage in the log', () => {
     expect(JSON.stringify(line)).not.toContain('9.9')
   })
 
+  it('of an answer too large to be read whole is read from its end', async () => {
+    const vectors = Array.from({ length: 100_000 }, (_, index) => index / 1000)
+    upstream.respond(json({ data: [vectors], usage: { prompt_tokens: 8700, total_tokens: 8700 } }))
+    await post('/api/embeddings', { model: 'm', input: 'x' }, { headers: { 'x-request-id': 'usage-large' } })
+    await expect.poll(() => linesOf('usage-large').flatMap(numbersIn)).toContain(8700)
+  })
+
   it.each([
     ['that did not ask for it', askStream],
     ['that asked for it', { ...askStream, stream_options: { include_usage: true } }],
