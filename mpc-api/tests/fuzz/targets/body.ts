@@ -156,7 +156,10 @@ function checkSplices(input: Buffer, body: Json): void {
   demand(same(streamed, { ...body, stream: true }), 'asking for a stream changes `stream` alone')
   const options = body['stream_options']
   const asked = outcomeOf(() => askForUsage(input, body)).value
-  demand((asked !== undefined) === (options == null || isObject(options)), 'only an object can ask for usage')
+  demand(
+    (asked !== undefined) === (options === undefined || options === null || isObject(options)),
+    'only an object can ask for usage',
+  )
   const changed = { ...body, stream_options: { ...(isObject(options) ? options : {}), include_usage: true } }
   demand(asked === undefined || same(readSlowly(asked.bytes), changed), 'asking for usage changes one member')
   const member = findTopLevelMember(input, 'model')
