@@ -13,7 +13,7 @@ export function accessLog(logger: Logger): RequestHandler {
     logger: withoutChildren(logger),
     genReqId: (req) => contextOf(req).id,
     quietResLogger: true,
-    customLogLevel: (_req, res) => levelOf(res.statusCode),
+    customLogLevel: (req, res) => (isQuietProbe(req, res) ? 'debug' : levelOf(res.statusCode)),
     customSuccessMessage: () => 'request',
     customErrorMessage: () => 'request',
     customSuccessObject: (req, res) => toEntry(req, res),
@@ -36,6 +36,11 @@ function withoutChildren(logger: Logger): Logger {
 /** As for every request, for one that came inside a WebSocket. */
 export function logSocketRequest(logger: Logger, context: RequestContext, status: number | null): void {
   logger[levelOf(status ?? 0)](describe(context, 'WS', status), 'request')
+}
+
+/** Docker and load balancers ask every few seconds. */
+function isQuietProbe(req: IncomingMessage, res: ServerResponse): boolean {
+  return res.statusCode === 200 && /^\/health\/(?:live|ready)$/.test(contextOf(req).record.route ?? '')
 }
 
 function levelOf(status: number): 'error' | 'warn' | 'info' {

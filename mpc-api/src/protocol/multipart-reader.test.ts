@@ -105,6 +105,14 @@ describe('what two parsers could read differently is refused', () => {
       'a boundary that is only the beginning of a line',
       `--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--Bx\r\n\r\n--B--`,
     ],
+    [
+      'a part whose boundary has no line end of its own, which for LiteLLM is its content',
+      `--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n${field('model', 'm')}--B--\r\n`,
+    ],
+    [
+      'a file whose boundary has no line end of its own',
+      `${file('file', '').slice(0, -4)}\r\n${field('model', 'm')}--B--\r\n`,
+    ],
     ['parts after the last boundary', `${field('a', '1')}--B--\r\n${field('api_base', 'x')}--B--\r\n`],
     ['an end without the last boundary', field('a', '1')],
     ['an end inside a file', file('a', 'x').slice(0, -4)],

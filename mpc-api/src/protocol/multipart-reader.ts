@@ -7,7 +7,7 @@ export interface MultipartEvents {
   onField(name: string, value: string): void
 }
 
-type State = 'start' | 'after delimiter' | 'headers' | 'file' | 'field' | 'end'
+type State = 'start' | 'after delimiter' | 'headers' | 'content' | 'file' | 'field' | 'end'
 
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_FIELD_BYTES = 1024 * 1024
@@ -26,6 +26,7 @@ export class MultipartReader {
   #state: State = 'start'
   #pending: Buffer = NOTHING
   #name = ''
+  #isFile = false
 
   constructor(boundary: string, events: MultipartEvents) {
     this.#events = events
@@ -60,6 +61,8 @@ export class MultipartReader {
         return this.#readAfterDelimiter()
       case 'headers':
         return this.#readHeaders()
+      case 'content':
+        return this.#readContentStart()
       case 'file':
         return this.#skipFile()
       case 'field':
@@ -93,9 +96,17 @@ export class MultipartReader {
     if (end === -1) return false
     const { name, isFile } = readPartHeaders(this.#pending.toString('utf8', 0, end))
     this.#name = name
+    this.#isFile = isFile
     this.#events.onPart(name)
-    // The line end before a delimiter may be the one that ends the headers of an empty part.
-    return this.#advance(end + 2, isFile ? 'file' : 'field')
+    return this.#advance(end + 2, 'content')
+  }
+
+  /** A delimiter whose line end is the one of the headers ends an empty part for some parsers; for LiteLLM's it does not. */
+  #readContentStart(): boolean {
+    if (this.#pending.length < this.#delimiter.length) return false
+    if (this.#pending.subarray(0, this.#delimiter.length).equals(this.#delimiter))
+      throw malformed('a boundary has no line end of its own')
+    return this.#advance(CRLF.length, this.#isFile ? 'file' : 'field')
   }
 
   #skipFile(): boolean {
@@ -112,7 +123,7 @@ export class MultipartReader {
       throw malformed(`the field ${this.#name} is too large`)
     }
     if (at === -1) return false
-    this.#events.onField(this.#name, at < 2 ? '' : this.#pending.toString('utf8', 2, at))
+    this.#events.onField(this.#name, this.#pending.toString('utf8', 0, at))
     return this.#advance(at + this.#delimiter.length, 'after delimiter')
   }
 

@@ -16,9 +16,12 @@ describe('a frame of an event stream', () => {
     ['with two blanks, of which one is its own', 'data:  a\n\n', ' a'],
     ['with a colon in its payload', 'data: {"a":1}\n\n', '{"a":1}'],
     ['without a blank line, at the end of a stream', 'data: a', 'a'],
-    ['after blank lines', '\n\r\ndata: a\n\n', 'a'],
   ])('%s is read', (_, text, data) => {
     expect(read(text)).toEqual({ event: '', data, start: 0, end: text.length })
+  })
+
+  it('begins with its first line, behind blank ones', () => {
+    expect(read('\n\r\ndata: a\n\n')).toEqual({ event: '', data: 'a', start: 3, end: 12 })
   })
 
   it('joins its data lines with LF, whatever ends them', () => {

@@ -4,6 +4,7 @@ export interface SseFrame {
   event: string
   /** The payload of the `data:` lines, joined by LF; empty for comments. */
   data: Buffer
+  /** Of its first line; blank ones before it are not its own. */
   start: number
   end: number
 }
@@ -13,7 +14,7 @@ const LF = 0x0a
 const COLON = 0x3a
 const SPACE = 0x20
 
-/** Reads the frame that starts at `start` in bytes that end with a whole frame. */
+/** Reads the frame that follows `start` in bytes that end with a whole frame. */
 export function readFrameAt(bytes: Buffer, start: number): SseFrame {
   const frame: SseFrame = { event: '', data: NOTHING, start, end: bytes.length }
   let at = start
@@ -26,6 +27,7 @@ export function readFrameAt(bytes: Buffer, start: number): SseFrame {
       return frame
     }
     if (lineEnd > at) {
+      if (!hasContent) frame.start = at
       hasContent = true
       readLine(frame, bytes, at, lineEnd)
     }
@@ -36,17 +38,28 @@ export function readFrameAt(bytes: Buffer, start: number): SseFrame {
 
 const NOTHING = Buffer.alloc(0)
 
+const DATA = Buffer.from('data')
+const EVENT = Buffer.from('event')
+
 function readLine(frame: SseFrame, bytes: Buffer, start: number, end: number): void {
-  const colon = bytes.indexOf(COLON, start)
-  if (colon === start || colon === -1 || colon >= end) return
-  const valueAt = bytes[colon + 1] === SPACE ? colon + 2 : colon + 1
-  const length = colon - start
-  if (length === 4 && bytes.toString('latin1', start, colon) === 'data') {
-    const value = bytes.subarray(valueAt, end)
+  if (hasName(DATA, bytes, start, end)) {
+    const value = bytes.subarray(valueAfter(start + DATA.length, bytes, end), end)
     frame.data = frame.data === NOTHING ? value : Buffer.concat([frame.data, Buffer.from('\n'), value])
-  } else if (length === 5 && bytes.toString('latin1', start, colon) === 'event') {
-    frame.event = bytes.toString('latin1', valueAt, end)
+  } else if (hasName(EVENT, bytes, start, end)) {
+    frame.event = bytes.toString('latin1', valueAfter(start + EVENT.length, bytes, end), end)
   }
+}
+
+/** A line may be a name alone: its value is empty then. */
+function hasName(name: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  const nameEnd = start + name.length
+  if (nameEnd > end || (nameEnd < end && bytes[nameEnd] !== COLON)) return false
+  for (let at = 0; at < name.length; at += 1) if (bytes[start + at] !== name[at]) return false
+  return true
+}
+
+function valueAfter(nameEnd: number, bytes: Buffer, end: number): number {
+  return Math.min(end, bytes[nameEnd + 1] === SPACE ? nameEnd + 2 : nameEnd + 1)
 }
 
 function findLineEnd(bytes: Buffer, from: number): number {

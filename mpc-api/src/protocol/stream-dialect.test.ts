@@ -21,6 +21,8 @@ describe('a chat stream', () => {
   it.each([
     ['data: [DONE]', 'terminal'],
     ['data:[DONE]', 'terminal'],
+    ['data: [DONE] ', 'terminal'],
+    ['data\ndata: [DONE]', 'content'],
     ['data: {"choices":[{"delta":{"content":"[DONE]"}}]}', 'content'],
     ['data: {"choices":[{"delta":{},"finish_reason":"stop"}]}', 'content'],
     ['data: {"choices":[],"usage":{"total_tokens":1}}', 'content'],
@@ -28,6 +30,7 @@ describe('a chat stream', () => {
     ['data: { "error" : "plain words" }', 'error'],
     ['data: {"error":null,"choices":[]}', 'content'],
     [`event: error\n${errorPayload}`, 'error'],
+    ['event: error', 'content'],
     [': ping', 'content'],
   ])('means by %j: %s', (text, expected) => {
     expect(meaning(chatDialect, text)).toBe(expected)
@@ -43,6 +46,7 @@ describe('a Responses stream', () => {
     [named('response.incomplete'), 'terminal'],
     [named('response.failed', ',"response":{"error":{"code":"server_error"}}'), 'terminal'],
     [bare('response.completed'), 'terminal'],
+    ['event: response.completed', 'content'],
     ['data: { "type": "response.failed" }', 'terminal'],
     [named('error', ',"code":"x"'), 'error'],
     [bare('error', ',"code":"x"'), 'error'],
@@ -60,6 +64,8 @@ describe('a Messages stream', () => {
     [named('message_delta', ',"delta":{"stop_reason":"end_turn"}'), 'content'],
     [named('message_stop'), 'terminal'],
     [bare('message_stop'), 'terminal'],
+    ['event: message_stop', 'content'],
+    ['event: error', 'content'],
     [named('ping'), 'content'],
     [named('error', ',"error":{"type":"overloaded_error"}'), 'error'],
     [bare('error', ',"error":{"type":"overloaded_error"}'), 'error'],

@@ -19,9 +19,9 @@ export interface StreamDialect {
   /**
    * The payload that tells this family's clients of a failure after the headers.
    *
-   * @param framesSent how many frames the client has had
+   * @param eventsSent how many events the client has had
    */
-  toErrorPayload: (error: GatewayError, requestId: string, framesSent: number) => unknown
+  toErrorPayload: (error: GatewayError, requestId: string, eventsSent: number) => unknown
 }
 
 /**
@@ -43,13 +43,13 @@ export const responsesDialect: StreamDialect = {
   },
   errorPrefix: 'event: error\n',
   // OpenAI's SDKs throw only for what is under `error`; its documentation has the rest.
-  toErrorPayload: (error, requestId, framesSent) => ({
+  toErrorPayload: (error, requestId, eventsSent) => ({
     type: 'error',
     error: toErrorBody(error, requestId)['error'],
     code: error.fields.code,
     message: error.fields.message,
     param: error.fields.param,
-    sequence_number: framesSent,
+    sequence_number: eventsSent,
   }),
 }
 
@@ -81,23 +81,36 @@ export function toErrorFrame(
   dialect: StreamDialect,
   error: GatewayError,
   requestId: string,
-  framesSent: number,
+  eventsSent: number,
 ): string {
-  const payload = dialect.toErrorPayload(error, requestId, framesSent)
+  const payload = dialect.toErrorPayload(error, requestId, eventsSent)
   return `${dialect.errorPrefix}data: ${JSON.stringify(payload)}\n\n`
 }
 
+/** OpenAI's SDKs stop at whatever begins so. */
 function isDone(frame: SseFrame): boolean {
-  return frame.data.length === 6 && frame.data.toString('latin1') === '[DONE]'
+  return frame.data[0] === 0x5b && frame.data.toString('latin1', 0, 6) === '[DONE]'
+}
+
+/** True for a payload that was not cut off inside. */
+export function isWholePayload(frame: SseFrame): boolean {
+  if (isDone(frame)) return true
+  try {
+    JSON.parse(frame.data.toString())
+    return true
+  } catch {
+    return false
+  }
 }
 
 function isError(frame: SseFrame): boolean {
-  if (frame.event === 'error') return true
+  if (frame.event === 'error') return frame.data.length > 0
   return frame.data.length > 9 && /^\{\s*"error"\s*:\s*[^\sn]/.test(frame.data.toString('latin1', 0, 24))
 }
 
-/** The event's name; from the payload where the frame has no `event:` line. */
+/** The event's name; from the payload where the frame has no `event:` line. Clients never see a frame without data. */
 function typeOf(frame: SseFrame): string {
+  if (frame.data.length === 0) return ''
   if (frame.event !== '') return frame.event
   return /^\{\s*"type"\s*:\s*"([\w.]{1,80})"/.exec(frame.data.toString('latin1', 0, 120))?.[1] ?? ''
 }

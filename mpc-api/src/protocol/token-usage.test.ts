@@ -161,6 +161,11 @@ describe('the usage of a whole answer', () => {
       tokens({ images: 2 }),
     ],
     [
+      'pictures of a model that counts no tokens, as LiteLLM reports them',
+      { data: [{ url: 'http://a' }], usage: { input_tokens: 0, output_tokens: 0, total_tokens: 0 } },
+      tokens({ images: 1 }),
+    ],
+    [
       'searches are counted for reranking',
       { results: [{ index: 0, relevance_score: 0.9 }], meta: { billed_units: { search_units: 1 } } },
       tokens({ searchUnits: 1 }),

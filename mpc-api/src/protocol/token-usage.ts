@@ -59,13 +59,12 @@ export function readUsage(usage: unknown, dialect: UsageDialect): Usage | undefi
 /** Reads what a whole answer used: its `usage`, else what can be counted in other units. */
 export function readAnswerUsage(answer: Record<string, unknown>, dialect: UsageDialect): Usage | undefined {
   const usage = readUsage(answer['usage'], dialect)
-  if (usage !== undefined) return usage
+  // LiteLLM writes zeros for pictures of models that count no tokens.
+  if (usage !== undefined && (usage.input > 0 || usage.output > 0 || !hasPictures(answer))) return usage
   const billed = child(child(answer, 'meta') ?? {}, 'billed_units')
   const searchUnits = count(billed?.['search_units'])
   if (searchUnits !== undefined) return { ...NO_TOKENS, searchUnits }
-  const data = answer['data']
-  const isPictures = Array.isArray(data) && data.length > 0 && data.every(isPicture)
-  return isPictures ? { ...NO_TOKENS, images: data.length } : undefined
+  return hasPictures(answer) ? { ...NO_TOKENS, images: answer.data.length } : undefined
 }
 
 /** What was turned into speech: the answer is audio and cannot say. */
@@ -111,6 +110,11 @@ export function readMicroUsd(usd: unknown): number | null {
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function hasPictures(answer: Record<string, unknown>): answer is { data: unknown[] } {
+  const data = answer['data']
+  return Array.isArray(data) && data.length > 0 && data.every(isPicture)
 }
 
 function isPicture(item: unknown): boolean {

@@ -24,14 +24,23 @@ describe('a streaming request', () => {
     expect(ask(text)).toEqual({ text: expected, hidesUsage: true })
   })
 
-  it.each([
-    '{"stream_options":{"include_usage":true}}',
-    '{"stream_options":"x"}',
-    '{"stream_options":[]}',
-    '{"stream_options":7}',
-  ])('%s stays as it is', (text) => {
+  it('that asks itself stays as it is', () => {
+    const text = '{"stream_options":{"include_usage":true}}'
+
     expect(ask(text)).toEqual({ text, hidesUsage: false })
   })
+
+  it.each(['{"stream_options":"x"}', '{"stream_options":[]}', '{"stream_options":7}'])(
+    '%s is refused: LiteLLM would not say what it used',
+    (text) => {
+      expect(() => ask(text)).toThrow(
+        expect.objectContaining({
+          status: 400,
+          fields: expect.objectContaining({ param: 'stream_options' }) as object,
+        }) as Error,
+      )
+    },
+  )
 
   it('means the same but for its stream_options, whatever else is in it', () => {
     const rest = fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 })

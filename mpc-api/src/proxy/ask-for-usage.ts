@@ -1,3 +1,4 @@
+import { GatewayError } from '../errors/gateway-error.ts'
 import { isObject } from '../protocol/token-usage.ts'
 import { findTopLevelMember } from '../protocol/json-member.ts'
 
@@ -7,6 +8,7 @@ import { findTopLevelMember } from '../protocol/json-member.ts'
  *
  * @param bytes JSON text of `body`, a non-empty object
  * @returns the bytes to send, and whether the client did not ask itself, so that the usage chunk must be kept from it
+ * @throws {GatewayError} BAD_REQUEST when `stream_options` is neither an object nor null
  */
 export function askForUsage(
   bytes: Buffer,
@@ -15,9 +17,12 @@ export function askForUsage(
   const options = body['stream_options']
   if (isObject(options) && options['include_usage'] === true) return { bytes, hidesUsage: false }
   if (!('stream_options' in body)) return { bytes: insertFirst(bytes), hidesUsage: true }
+  if (options !== null && !isObject(options)) {
+    const message = 'stream_options must be an object, or be left out.'
+    throw new GatewayError('BAD_REQUEST', message, { param: 'stream_options' })
+  }
   const member = findTopLevelMember(bytes, 'stream_options')
-  // Anything but an object or null is LiteLLM's to refuse.
-  if (member === undefined || (options !== null && !isObject(options))) return { bytes, hidesUsage: false }
+  if (member === undefined) throw new Error('a member of the body is not in its text')
   const value = Buffer.from(JSON.stringify({ ...options, include_usage: true }))
   return {
     bytes: Buffer.concat([bytes.subarray(0, member.start), value, bytes.subarray(member.end)]),

@@ -3,7 +3,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import { type AnswerSink } from '../http/answer-sink.ts'
 import { readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
-import { toErrorFrame } from '../protocol/stream-dialect.ts'
+import { isWholePayload, toErrorFrame } from '../protocol/stream-dialect.ts'
 import { type StreamAnswer, type StreamOptions, type WriteResult } from './answer.ts'
 import { toClientHeaders } from './response-headers.ts'
 import { toUpstreamError } from './upstream-error.ts'
@@ -26,7 +26,7 @@ export class EventStreamAnswer implements StreamAnswer {
   readonly #options: StreamOptions
   readonly #framer = new SseFramer()
   #headers: string[] = []
-  #framesSent = 0
+  #eventsSent = 0
   #mayEnd = false
 
   constructor(sink: AnswerSink, options: StreamOptions) {
@@ -56,15 +56,15 @@ export class EventStreamAnswer implements StreamAnswer {
   end(): void {
     // The last frame may lack its blank line; half a frame is never passed on.
     const rest = this.#framer.rest()
-    const meaning = rest.length === 0 ? 'content' : this.#options.dialect.meaningOf(readFrameAt(rest, 0))
-    if (meaning === 'terminal') this.#passFrames(rest)
-    else if (this.#mayEnd && rest.length === 0) this.#sink.end()
+    const last = readFrameAt(rest, 0)
+    if (this.#options.dialect.meaningOf(last) === 'terminal' && isWholePayload(last)) this.#passFrames(rest)
+    else if (this.#mayEnd && isBlank(rest)) this.#sink.end()
     else throw cutShort(this.started)
   }
 
   fail(error: GatewayError): void {
     const separator = this.#framer.atBoundary ? '' : '\n\n'
-    const frame = toErrorFrame(this.#options.dialect, error, this.#sink.context.id, this.#framesSent)
+    const frame = toErrorFrame(this.#options.dialect, error, this.#sink.context.id, this.#eventsSent)
     this.#sink.write(Buffer.from(separator + frame))
     this.#sink.cut()
   }
@@ -83,7 +83,7 @@ export class EventStreamAnswer implements StreamAnswer {
       const payload = tap.readFrame(frame)
       if (meaning === 'terminal') return this.#completed(bytes.subarray(passFrom, at))
       if (meaning === 'final') this.#mayEnd = true
-      this.#framesSent += 1
+      if (frame.data.length > 0) this.#eventsSent += 1
       if (hidesUsage && payload !== undefined && carriesOnlyUsage(payload)) {
         result = this.#pass(bytes.subarray(passFrom, frame.start))
         passFrom = frame.end
@@ -120,6 +120,11 @@ export class EventStreamAnswer implements StreamAnswer {
     this.#sink.cut()
     return 'failed'
   }
+}
+
+/** Line ends may follow the last blank line. */
+function isBlank(rest: Buffer): boolean {
+  return rest.every((byte) => byte === 0x0a || byte === 0x0d)
 }
 
 function cutShort(started: boolean): GatewayError {

@@ -265,6 +265,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 function tookTooLong(clock: string, limitMs: number): GatewayError {
   return new GatewayError('GATEWAY_TIMEOUT', `LiteLLM took longer than ${limitMs} ms (${clock}).`, {
     details: { clock, limitMs },
+    // The model may have worked all the time: an SDK that tries again would pay again.
+    headers: { 'x-should-retry': 'false' },
   })
 }
 

@@ -4,9 +4,8 @@ import { isObject } from '../protocol/token-usage.ts'
 import { headerOf } from './response-headers.ts'
 
 const LONGEST_RETRY_AFTER_S = 60
-
-/** The OpenAI and Anthropic SDKs heed it. */
-const doNotRetry = { 'x-should-retry': 'false' }
+/** The OpenAI and Anthropic SDKs heed it; they would ask, and perhaps pay, again. */
+const NO_RETRY = { 'x-should-retry': 'false' }
 
 /**
  * Turns an answer of LiteLLM that is no success into the error that the client gets. A 4xx stays what it was, unless it
@@ -25,16 +24,20 @@ export function toUpstreamError(status: number, headers: IncomingHttpHeaders, bo
       details: { upstreamStatus: status },
     })
   }
-  return new UpstreamRefusal(status, fields, status === 429 ? { 'retry-after': readRetryAfter(headers) } : {})
+  return new UpstreamRefusal(status, fields, {
+    ...(status === 429 ? { 'retry-after': readRetryAfter(headers) } : {}),
+    ...(isOutOfBudget(fields) ? NO_RETRY : {}),
+  })
 }
 
 function toFailure(status: number, body: Buffer): GatewayError {
-  const options = { details: { upstreamStatus: status }, headers: hasSentTwice(body) ? doNotRetry : {} }
+  const options = { details: { upstreamStatus: status }, headers: hasSentTwice(body) ? NO_RETRY : {} }
   if (status === 503) {
     return new GatewayError('SERVICE_UNAVAILABLE', 'LiteLLM is not available right now (503).', options)
   }
   if (status === 504) {
-    return new GatewayError('GATEWAY_TIMEOUT', 'LiteLLM timed out waiting for the provider (504).', options)
+    const message = 'LiteLLM timed out waiting for the provider (504).'
+    return new GatewayError('GATEWAY_TIMEOUT', message, { ...options, headers: NO_RETRY })
   }
   return new GatewayError('LLM_ERROR', `LiteLLM failed on this request (${status}).`, options)
 }
@@ -45,6 +48,11 @@ function toFailure(status: number, body: Buffer): GatewayError {
  */
 function hasSentTwice(body: Buffer): boolean {
   return body.includes('[Errno ')
+}
+
+/** No second attempt can succeed before somebody pays: a budget of LiteLLM's, or the credit at a provider. */
+function isOutOfBudget({ type, code }: ErrorFields): boolean {
+  return type === 'budget_exceeded' || [type, code].includes('insufficient_quota')
 }
 
 /** LiteLLM marks what it only passes on: then the provider refused the key that LiteLLM has for it. */

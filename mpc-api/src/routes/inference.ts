@@ -6,7 +6,7 @@ import { contextOf } from '../http/request-context.ts'
 import { type Call } from '../proxy/exchange.ts'
 import { type EndpointMatch, findEndpoints } from '../proxy/find-endpoint.ts'
 import { toCall } from '../proxy/to-call.ts'
-import { refuseSteeringQuery } from '../services/checks/refuse-steering.ts'
+import { checkQuery } from './check-query.ts'
 import { type InferenceDeps } from './inference-deps.ts'
 import { isMultipart, readJsonCall, requireJson } from './json-call.ts'
 import { serveOnce } from './serve-once.ts'
@@ -22,7 +22,7 @@ export function inference(deps: InferenceDeps): RequestHandler {
     }
     const context = contextOf(req)
     context.record.route = match.endpoint.route
-    refuseSteeringQuery(context.target.query)
+    checkQuery(match.endpoint, context.target.query)
     const call = await readCall(deps, match, res)
     // The OpenAI SDKs heed this on failures; LiteLLM has tried three times by then.
     if (match.endpoint.isRetriedByLiteLlm) res.setHeader('x-should-retry', 'false')

@@ -6,9 +6,9 @@ import OpenAI from 'openai'
 import { describe, expect, it } from 'vitest'
 import { textFrame } from '../support/chat-frames.ts'
 import { clientKey, startPair } from '../support/start-pair.ts'
-import { json, resetAtOnce, stream } from '../support/upstream-behaviours.ts'
+import { json, resetAtOnce, silence, stream } from '../support/upstream-behaviours.ts'
 
-const { gateway, upstream } = await startPair()
+const { gateway, upstream } = await startPair({ MPC_FIRST_BYTE_TIMEOUT_MS: '700' })
 const baseURL = `${gateway.url}/api/v1`
 const messages = [{ role: 'user' as const, content: 'Hello' }]
 const maxRetries = 1
@@ -27,8 +27,8 @@ const callers: Record<string, (apiKey?: string) => Promise<unknown>> = {
   'LangChain.js': (apiKey) => langchain(apiKey).invoke('x'),
 }
 
-const refusal = (status: number) =>
-  json({ error: { message: 'no', type: 'None', param: 'None', code: String(status) } }, { status })
+const refusal = (status: number, more: object = {}) =>
+  json({ error: { message: 'no', type: 'None', param: 'None', code: String(status), ...more } }, { status })
 
 describe.each(Object.entries(callers))('%s', (_name, call) => {
   it.each([400, 404])('does not repeat what LiteLLM refused with %i', async (status) => {
@@ -74,6 +74,22 @@ describe('what LiteLLM has sent to the provider more than once', () => {
     ['a list of batches', () => openai().batches.list()],
   ])('is not repeated when it asked for %s', async (_, call) => {
     upstream.respond(refusal(500))
+    await expect(call()).rejects.toThrow()
+
+    expect(upstream.requests).toHaveLength(1)
+  })
+})
+
+/** LangChain.js and the Vercel AI SDK do not look at `x-should-retry`. */
+const obedient = Object.entries(callers).filter(([name]) => /^the (?:OpenAI|Anthropic) SDK$/.test(name))
+
+describe.each(obedient)('%s', (_name, call) => {
+  it.each([
+    ['took too long, for it may have been paid for', silence],
+    ['LiteLLM has no budget for', refusal(429, { type: 'budget_exceeded' })],
+    ['the provider has no budget for', refusal(429, { code: 'insufficient_quota' })],
+  ])('does not repeat what %s', async (_, behaviour) => {
+    upstream.respond(behaviour)
     await expect(call()).rejects.toThrow()
 
     expect(upstream.requests).toHaveLength(1)

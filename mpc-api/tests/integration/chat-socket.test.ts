@@ -149,6 +149,14 @@ describe('a request over the chat socket that cannot be served', () => {
     ['no messages', { model: 'm' }, 'messages'],
     ['a steering parameter', { ...ask, api_base: 'http://x' }, 'api_base'],
     ['steering metadata', { ...ask, metadata: { user_api_key: 'x' } }, 'metadata.user_api_key'],
+    ['a model too long', { ...ask, model: 'm'.repeat(257) }, 'model'],
+    ['no role', { ...ask, messages: [{ content: 'x' }] }, 'messages[0].role'],
+    [
+      'an MCP server of LiteLLM',
+      { ...ask, tools: [{ type: 'mcp', server_url: 'litellm_proxy' }] },
+      'tools[0].server_url',
+    ],
+    ['odd stream options', { ...ask, stream_options: 5 }, 'stream_options'],
     ['an odd stream option', { ...ask, stream: 'yes' }, 'stream'],
     ['a list for a body', [], 'body'],
   ])('for %s is refused as its POST would be', async (_, body, param) => {

@@ -88,6 +88,7 @@ describe.each(Object.entries(families))(
   'a stream of %s',
   (name, { path, body, frames, usage, errorLine }) => {
     const half = frames.slice(0, 1)
+    const lastCut = [...half, frames.at(-1)!.slice(0, -12)]
     const lastFrame = (text: string) => withoutPings(text).split('\n\n').at(-2)!
 
     it('passes byte for byte, and is logged with its usage', async () => {
@@ -114,6 +115,7 @@ describe.each(Object.entries(families))(
       ['is reset', stream(half, { end: 'reset' })],
       ['is closed', stream(half, { end: 'fin' })],
       ['ends before its last event', stream(half)],
+      ['ends inside its last event', stream(lastCut)],
       ['falls silent', stream(half, { end: 'silent' })],
     ] as [string, Behaviour][])(
       'that %s ends in an error of its own kind, and is visibly cut',
@@ -135,10 +137,10 @@ describe.each(Object.entries(families))(
 
     it('that LiteLLM reports as failed in the middle carries its words, and ends there', async () => {
       const bare = 'data: {"error":{"message":"overloaded","type":"api_error","param":null,"code":"500"}}\n\n'
-      upstream.respond(stream([...half, bare, ...frames.slice(1)]))
+      upstream.respond(stream([...half, `\n${bare}`, ...frames.slice(1)]))
       const { text, complete } = await read(path, body)
 
-      expect(withoutPings(text)).toBe(half.join('') + errorLine + bare)
+      expect(withoutPings(text)).toBe(`${half.join('')}\n${errorLine}${bare}`)
       expect(complete).toBe(false)
     })
 
@@ -170,6 +172,15 @@ describe.each(Object.entries(families))(
   },
 )
 
+it.each(['images', 'speech'])('a stream of %s that ends in one line end more is complete', async (name) => {
+  const { path, body, frames } = families[name]!
+  upstream.respond(stream([...frames, '\n']))
+  const { text, complete } = await read(path, body)
+
+  expect(withoutPings(text)).toBe(frames.join(''))
+  expect(complete).toBe(true)
+})
+
 describe('a Responses stream', () => {
   it.each(['response.incomplete', 'response.failed'])(
     'that ends in %s is complete: the event says why',
@@ -183,8 +194,8 @@ describe('a Responses stream', () => {
     },
   )
 
-  it('counts its own error on from what the client has had', async () => {
-    upstream.respond(stream([...responseOpening, textDelta('a', 3)], { end: 'reset' }))
+  it('counts its own error on from the events that the client has had, comments aside', async () => {
+    upstream.respond(stream([...responseOpening, ': hello\n\n\n', textDelta('a', 3)], { end: 'reset' }))
     const { text } = await read('/api/responses', families['responses']!.body)
 
     expect(text).toContain('"sequence_number":4}')

@@ -104,7 +104,10 @@ describe('an error of LiteLLM itself', () => {
     [599, [502, 503], undefined],
   ])('%i becomes %o without its text', async (theirs, ours, code) => {
     upstream.respond(json(litellmError('500', { message: 'Traceback inner-host' }), { status: theirs }))
-    const error = await expectEnvelope(await post(chatPath, ask), ours, code)
+    const response = await post(chatPath, ask)
+    // The model may have worked all the time until LiteLLM gave up on it.
+    expect(response.headers.get('x-should-retry')).toBe(ours === 504 ? 'false' : null)
+    const error = await expectEnvelope(response, ours, code)
 
     expect(JSON.stringify(error)).not.toContain('inner-host')
   })
@@ -143,6 +146,24 @@ describe('a 429 of LiteLLM', () => {
 
     expect(after).toBeGreaterThanOrEqual(18)
     expect(after).toBeLessThanOrEqual(21)
+  })
+
+  it.each([
+    ['of LiteLLM', 429, litellmError('429', { type: 'budget_exceeded' })],
+    ['of LiteLLM, which may be a 400', 400, litellmError('400', { type: 'budget_exceeded' })],
+    ['at the provider', 429, litellmError('insufficient_quota', { type: 'insufficient_quota' })],
+  ])('for a budget that is used up %s tells SDKs not to try again', async (_, status, body) => {
+    upstream.respond(json(body, { status }))
+    const response = await post(chatPath, ask)
+
+    expect(response.headers.get('x-should-retry')).toBe('false')
+    await expectEnvelope(response, status)
+  })
+
+  it('for too many requests leaves it to the SDKs', async () => {
+    upstream.respond(json(litellmError('429'), { status: 429 }))
+
+    expect((await post(chatPath, ask)).headers.get('x-should-retry')).toBeNull()
   })
 
   it('is not tried again by us', async () => {

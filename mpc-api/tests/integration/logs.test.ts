@@ -8,6 +8,7 @@ import {
   usageFrame,
   wholeChat,
 } from '../support/chat-frames.ts'
+import { startGateway } from '../support/start-gateway.ts'
 import { ask, askStream, chatPath, clientKey, startPair, upstreamKey } from '../support/start-pair.ts'
 import { json, resetAtOnce, silence, stream, whole } from '../support/upstream-behaviours.ts'
 
@@ -144,6 +145,33 @@ describe('the log', () => {
   })
 })
 
+describe('probes in the log', () => {
+  it.each(['/health/live', '/health/ready'])(
+    'GET %s is only there for who debugs, as Docker asks every few seconds',
+    async (path) => {
+      upstream.respond(json({}))
+      const id = `probe-${path.slice(8)}`
+      const probe = () => fetch(gateway.url + path, { headers: { 'x-request-id': id } })
+      expect((await probe()).status).toBe(200)
+
+      await expect.poll(() => linesOf(id)).toMatchObject([{ level: 20, route: path, status: 200 }])
+    },
+  )
+
+  it('GET /health/ready that fails is a warning', async () => {
+    const lost = await startGateway({ LITELLM_BASE_URL: 'http://127.0.0.1:9', LITELLM_API_KEY: 'k' })
+    try {
+      expect((await fetch(`${lost.url}/health/ready`)).status).toBe(503)
+
+      await expect
+        .poll(() => lost.logs())
+        .toContainEqual(expect.objectContaining({ level: 40, route: '/health/ready', status: 503 }))
+    } finally {
+      await lost.stop()
+    }
+  })
+})
+
 describe('usage in the log', () => {
   // 11 prompt tokens of which 4 were cached, 7 completion tokens of which 2 were reasoning.
   const expected = [7, 4, 2]
@@ -177,6 +205,16 @@ describe('usage in the log', () => {
 
     expect(numbersIn(line)).toEqual(expect.arrayContaining(expected))
     expect(numbersIn(line)).toSatisfy((all: number[]) => all.includes(123) || all.includes(0.000123))
+  })
+
+  it.each([400, 429, 500])('is none of an answer of %i, whatever cost its header names', async (status) => {
+    const id = `cost-${status}`
+    const headers = { 'x-litellm-response-cost': '0.5' }
+    upstream.respond(json({ error: { message: 'no', code: String(status) } }, { status, headers }))
+    const answer = await post(chatPath, ask, { headers: { 'x-request-id': id } })
+
+    expect(answer.headers.get('x-litellm-response-cost')).toBeNull()
+    expect(await accessLine(id)).toMatchObject({ costMicroUsd: null })
   })
 
   it('of a stream never comes from the zeros that LiteLLM puts into its headers', async () => {

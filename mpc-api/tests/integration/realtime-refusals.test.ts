@@ -52,6 +52,12 @@ describe('GET /api/realtime, refused with the envelope', () => {
     },
   )
 
+  it('400 for a model too long', async () => {
+    const answer = await refused(`/api/realtime?model=${'m'.repeat(257)}`, { headers: keyHeader })
+
+    await expectRefusal(answer, 400, 'BAD_REQUEST')
+  })
+
   it('400 for a plain GET, 405 for a POST', async () => {
     const get = await fetch(gateway.url + path, { headers: keyHeader })
     await expectEnvelope(get, 400, 'BAD_REQUEST')

@@ -28,6 +28,7 @@ describe('POST /api/chat/completions refuses, with 400 and the parameter', () =>
     ['a NUL in the model', { ...ask, model: 'a\u0000' }, 'model'],
     ['a DEL in the model', { ...ask, model: '\u007fa' }, 'model'],
     ['a C1 control in the model', { ...ask, model: 'a\u0085b' }, 'model'],
+    ['a model of 257 characters', { ...ask, model: 'm'.repeat(257) }, 'model'],
     ['no messages', { model: 'm' }, 'messages'],
     ['empty messages', { model: 'm', messages: [] }, 'messages'],
     ['messages that are no array', { model: 'm', messages: 'hi' }, 'messages'],
@@ -45,6 +46,66 @@ describe('POST /api/chat/completions refuses, with 400 and the parameter', () =>
     expect(error.type).toBe('invalid_request_error')
     expect(upstream.received()).toBe('')
   })
+})
+
+describe('stream_options', () => {
+  it.each([5, [], 'x', true])(
+    '%j with a stream is refused: its usage could not be asked for',
+    async (odd) => {
+      for (const path of [chatPath, '/api/completions']) {
+        const body = { ...ask, prompt: 'x', stream: true, stream_options: odd }
+        const error = await expectEnvelope(await post(path, body), 400, 'BAD_REQUEST')
+
+        expect(error.param).toBe('stream_options')
+        expect(upstream.received()).toBe('')
+      }
+    },
+  )
+})
+
+describe('tools that are the MCP servers of LiteLLM itself', () => {
+  const tools = (server_url: unknown) => [
+    { type: 'function', function: { name: 'f' } },
+    { type: 'mcp', server_label: 'x', server_url, require_approval: 'never' },
+  ]
+
+  it.each([
+    [chatPath, ask],
+    ['/api/responses', { model: 'm', input: 'x' }],
+    ['/api/v1/messages', { ...ask, max_tokens: 9 }],
+  ])('POST %s refuses, and says which', async (path, body) => {
+    for (const server of ['litellm_proxy', 'litellm_proxy/mcp/github']) {
+      const answer = await post(path, { ...body, tools: tools(server) })
+      const error = await expectEnvelope(answer, 400, 'BAD_REQUEST')
+
+      expect(error.param).toBe('tools[1].server_url')
+      expect(upstream.received()).toBe('')
+    }
+  })
+
+  it.each(['https://mcp.example.com/sse', 'https://litellm_proxy.example.com/mcp', undefined])(
+    'are not %s, which passes',
+    async (server) => {
+      upstream.respond(chatAnswer())
+
+      expect((await post(chatPath, { ...ask, tools: tools(server) })).status).toBe(200)
+    },
+  )
+})
+
+describe('a model in the query', () => {
+  // LiteLLM prefers it to the one in the body, which is the one that is checked and logged.
+  it.each([chatPath, '/api/embeddings', '/api/responses', '/api/audio/speech'])(
+    'of POST %s is refused',
+    async (path) => {
+      for (const query of ['?model=other', '?a=1&%6Dodel=other', '?model=']) {
+        const error = await expectEnvelope(await post(path + query, { ...ask, input: 'x' }), 400)
+
+        expect(error.param).toBe('model')
+        expect(upstream.received()).toBe('')
+      }
+    },
+  )
 })
 
 describe('POST /api/chat/completions refuses what is no proper JSON', () => {

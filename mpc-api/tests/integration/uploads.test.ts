@@ -182,6 +182,7 @@ describe('an upload that must be refused', () => {
     ['one as a file', [model, ['mock_response', Buffer.from('x')], file], 'mock_response'],
     ['an empty model', [['model', ' '], file], 'model'],
     ['a model with control characters', [['model', 'a\tb\u0085'], file], 'model'],
+    ['a model too long', [['model', 'm'.repeat(257)], file], 'model'],
     ['no model', [file, ['prompt', 'x']], 'model'],
     ['a model that is a file', [['model', Buffer.from('whisper-1')], file], 'model'],
   ])('for %s is never whole at LiteLLM', async (_, parts, param) => {

@@ -5,6 +5,9 @@ import { isObject } from '../../protocol/token-usage.ts'
 // eslint-disable-next-line no-control-regex -- finding control characters is the purpose
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 
+/** In UTF-16 units: longer than any name, short enough for every log line and header that repeats it. */
+const LONGEST_MODEL = 256
+
 /**
  * Reads the model that a request names.
  *
@@ -14,6 +17,9 @@ export function readModel(body: Record<string, unknown>): string {
   const model = body['model']
   if (typeof model !== 'string' || model.trim() === '') {
     throw refusal('model must be a non-empty string; GET /api/models lists what there is.', 'model')
+  }
+  if (model.length > LONGEST_MODEL) {
+    throw refusal(`model must not be longer than ${LONGEST_MODEL} characters.`, 'model')
   }
   if (CONTROL.test(model)) throw refusal('model must not contain control characters.', 'model')
   return model

@@ -78,6 +78,33 @@ describe('a parameter that steers LiteLLM', () => {
   })
 })
 
+describe('a container that is JSON in a string', () => {
+  const nested = (depth: number) => `{"z":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)},"api_base":"x"}`
+
+  it.each([200, 8_000, 200_000])(
+    'is refused when it nests %i deep, before anything is lost in there',
+    (depth) => {
+      expect(() => refuseSteering({ metadata: nested(depth) })).toThrow(/nests deeper than 128/)
+      expect(() => refuseSteering({ metadata: { a: [nested(depth)] } })).toThrow(refusalOf('metadata.a[0]'))
+      expect(() => refuseSteeringFieldText('metadata[a]', nested(depth))).toThrow(refusalOf('metadata[a]'))
+    },
+  )
+
+  it('may be any words with braces in them', () => {
+    expect(() => refuseSteering({ metadata: '{'.repeat(10_000) })).not.toThrow()
+  })
+})
+
+it('a refusal does not repeat long names', () => {
+  const body = { metadata: { ['n'.repeat(1_000_000)]: { api_base: 1 } } }
+  const short = expect.objectContaining({ message: expect.stringMatching(/^.{1,400}$/) as string }) as Error
+
+  expect(() => refuseSteering(body)).toThrow(short)
+  expect(() => refuseSteering(body)).toThrow(
+    refusalOf(`metadata.${'n'.repeat(91)}…${'n'.repeat(91)}.api_base`),
+  )
+})
+
 describe("the caller's own words", () => {
   it.each([
     { messages: [{ role: 'user', content: '{"api_base":"x"}', api_base: 'x' }] },

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { isObject } from '../../protocol/token-usage.ts'
+import { scanJson } from './scan-json.ts'
 
 /**
  * Parameters that steer LiteLLM instead of the model: where it sends a call, with which key, whether it calls at all,
@@ -122,6 +123,25 @@ export function refuseSteering(body: Record<string, unknown>): void {
   for (const name in body) {
     refuseIfSteering(name, name)
     if (CONTAINERS.has(name)) refuseInside(body[name], name)
+    if (name === 'tools') refuseOwnServers(body[name])
+  }
+}
+
+/**
+ * With such a tool LiteLLM calls MCP servers of its own, as itself, instead of handing the tool to the model's provider.
+ * The MCP servers that a provider calls have an address.
+ */
+function refuseOwnServers(tools: unknown): void {
+  if (!Array.isArray(tools)) return
+  for (const [index, tool] of tools.entries()) {
+    if (!isObject(tool) || tool['type'] !== 'mcp') continue
+    const address = tool['server_url']
+    if (typeof address !== 'string' || !address.startsWith('litellm_proxy')) continue
+    const path = `tools[${index}].server_url`
+    throw refusal(
+      path,
+      `${path} must be the address of an MCP server: the servers of LiteLLM itself cannot be used through this API.`,
+    )
   }
 }
 
@@ -142,14 +162,31 @@ function refuseInside(value: unknown, path: string): void {
   }
 }
 
+/** Deeper is not looked into, so it is refused. */
+const DEEPEST_TEXT = 128
+
 /** LiteLLM also accepts a container that is JSON in a string. */
 function refuseInsideText(text: string, path: string): void {
   if (!/^\s*\{/.test(text)) return
+  const value = parseLikePython(text)
+  if (value === undefined) return
   try {
-    refuseInside(JSON.parse(text.replace(PYTHON_NUMBER, '0')) as unknown, path)
-  } catch (problem) {
-    if (problem instanceof GatewayError) throw problem
-    // Not JSON, so it is a text of the caller's own.
+    scanJson(Buffer.from(text), DEEPEST_TEXT)
+  } catch {
+    throw refusal(
+      path,
+      `The JSON in ${shorten(path)} nests deeper than ${DEEPEST_TEXT} levels, or has too many values.`,
+    )
+  }
+  refuseInside(value, path)
+}
+
+/** Undefined for what is no JSON: it is a text of the caller's own. */
+function parseLikePython(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(PYTHON_NUMBER, '0')) as unknown
+  } catch {
+    return undefined
   }
 }
 
@@ -176,9 +213,18 @@ const BRACKETS = /[[\]]+/
 
 function refuseIfSteering(name: string, path: string): void {
   if (!STEERING.has(name) && !STEERING_PREFIXES.some((prefix) => name.startsWith(prefix))) return
-  throw new GatewayError(
-    'BAD_REQUEST',
-    `The parameter ${path} is not accepted: it would steer the gateway behind this API instead of the model. Remove it.`,
-    { param: path },
+  const named = shorten(path)
+  throw refusal(
+    path,
+    `The parameter ${named} is not accepted: it would steer the gateway behind this API instead of the model. Remove it.`,
   )
+}
+
+function refusal(path: string, message: string): GatewayError {
+  return new GatewayError('BAD_REQUEST', message, { param: shorten(path) })
+}
+
+/** An answer is not to grow with what it refuses. */
+function shorten(path: string): string {
+  return path.length > 201 ? `${path.slice(0, 100)}…${path.slice(-100)}` : path
 }
