@@ -2,7 +2,8 @@ import { toErrorBody } from '../errors/error-body.ts'
 import { type GatewayError } from '../errors/gateway-error.ts'
 import { type AnswerSink } from './answer-sink.ts'
 
-const HEADERS = [
+/** The headers of every event stream; nothing between here and the client may hold it back or change it. */
+export const EVENT_STREAM_HEADERS: readonly string[] = [
   'content-type',
   'text/event-stream; charset=utf-8',
   'cache-control',
@@ -10,7 +11,8 @@ const HEADERS = [
   'x-accel-buffering',
   'no',
 ]
-const PING = Buffer.from(': ping\n\n')
+/** A comment, which clients pass over. */
+export const PING = Buffer.from(': ping\n\n')
 
 export interface EventStreamClocks {
   /** How long the first event is awaited before headers and a ping go out; until then an error keeps its status. */
@@ -70,7 +72,7 @@ export class EventStream {
 
   #write(frame: Buffer): void {
     if (this.#isOver) return
-    if (!this.started) this.#sink.head(200, HEADERS)
+    if (!this.started) this.#sink.head(200, EVENT_STREAM_HEADERS)
     this.started = true
     this.#sink.write(frame)
     clearTimeout(this.#timer)

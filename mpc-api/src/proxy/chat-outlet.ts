@@ -1,9 +1,7 @@
 import { GatewayError } from '../errors/gateway-error.ts'
-import { readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
-import { SseFramer } from '../protocol/sse-framer.ts'
 import { isObject } from '../protocol/token-usage.ts'
 import { type Outlet, type StreamAnswer, type StreamOptions, type WriteResult } from './answer.ts'
-import { parseFrame, toFrameError } from './chat-frame.ts'
+import { ChatFrames } from './chat-frames.ts'
 import { collectingOutlet } from './collecting-outlet.ts'
 
 /** What a model answered in a chat. */
@@ -55,12 +53,14 @@ class ChatStream implements StreamAnswer {
   readonly started = false
   readonly answer: ChatAnswer = { text: '', refusal: null, finishReason: null }
   accepted = false
-  readonly #options: StreamOptions
+  readonly #frames: ChatFrames
   readonly #onText: (piece: string) => void
-  readonly #framer = new SseFramer()
 
   constructor(options: StreamOptions, onText: (piece: string) => void) {
-    this.#options = options
+    this.#frames = new ChatFrames(options, (payload) => {
+      this.#readDelta(payload)
+      return true
+    })
     this.#onText = onText
   }
 
@@ -77,37 +77,19 @@ class ChatStream implements StreamAnswer {
   }
 
   write(chunk: Buffer): WriteResult {
-    const { piece, frames } = this.#framer.push(chunk)
-    if (piece.length > 0) throw new GatewayError('LLM_ERROR', 'LiteLLM sent a frame too large to be read.')
-    return this.#readFrames(frames)
+    return this.#frames.read(chunk)
   }
 
   end(): void {
-    const rest = this.#framer.rest()
-    if (rest.length > 0 && this.#readFrames(rest) === 'complete') return
-    throw new GatewayError('LLM_ERROR', 'LiteLLM ended the stream before the answer was complete.')
+    this.#frames.end()
   }
 
   fail(error: GatewayError): void {
     throw error
   }
 
-  #readFrames(bytes: Buffer): WriteResult {
-    const { dialect, tap } = this.#options
-    for (let at = 0; at < bytes.length;) {
-      const frame = readFrameAt(bytes, at)
-      at = frame.end
-      const meaning = dialect.meaningOf(frame)
-      if (meaning === 'error') throw toFrameError(frame)
-      if (meaning === 'terminal') return 'complete'
-      tap.readFrame(frame)
-      this.#readDelta(frame)
-    }
-    return 'more'
-  }
-
-  #readDelta(frame: SseFrame): void {
-    const choice = firstChoice(parseFrame(frame))
+  #readDelta(payload: Record<string, unknown>): void {
+    const choice = firstChoice(payload)
     if (choice === undefined) return
     const delta = isObject(choice['delta']) ? choice['delta'] : {}
     const piece = textOf(delta['content']) ?? ''

@@ -5,8 +5,6 @@ import {
   type ChatDelta,
   readChatCompletion,
 } from '../protocol/chat-accumulator.ts'
-import { readFrameAt } from '../protocol/sse-frame.ts'
-import { SseFramer } from '../protocol/sse-framer.ts'
 import {
   type Answer,
   type Outlet,
@@ -14,7 +12,7 @@ import {
   type StreamOptions,
   type WriteResult,
 } from './answer.ts'
-import { parseFrame, toFrameError } from './chat-frame.ts'
+import { ChatFrames } from './chat-frames.ts'
 import { collectingOutlet } from './collecting-outlet.ts'
 
 /** More than this is not collected, in bytes. */
@@ -53,15 +51,18 @@ export function deltaOutlet(reader: DeltaReader): Outlet {
 /** A chat stream that is read here. Nothing of it has gone out as headers: each failure is thrown. */
 class DeltaStream implements StreamAnswer {
   readonly started = false
-  readonly #options: StreamOptions
   readonly #reader: DeltaReader
-  readonly #framer = new SseFramer()
+  readonly #frames: ChatFrames
   readonly #chat = new ChatAccumulator()
   #size = 0
 
   constructor(options: StreamOptions, reader: DeltaReader) {
-    this.#options = options
     this.#reader = reader
+    this.#frames = new ChatFrames(options, (payload) => {
+      let takesMore = true
+      for (const delta of this.#chat.add(payload)) takesMore = reader.onDelta(delta)
+      return takesMore
+    })
   }
 
   accept(): void {
@@ -80,36 +81,17 @@ class DeltaStream implements StreamAnswer {
     this.#size += chunk.length
     if (this.#size > MAX_BYTES)
       throw new GatewayError('LLM_ERROR', `LiteLLM's answer is larger than ${MAX_BYTES} bytes.`)
-    const { piece, frames } = this.#framer.push(chunk)
-    if (piece.length > 0) throw new GatewayError('LLM_ERROR', 'LiteLLM sent a frame too large to be read.')
-    return this.#readFrames(frames)
+    const result = this.#frames.read(chunk)
+    if (result === 'complete') this.#reader.onDone(this.#chat.answer)
+    return result
   }
 
   end(): void {
-    const rest = this.#framer.rest()
-    if (rest.length > 0 && this.#readFrames(rest) === 'complete') return
-    throw new GatewayError('LLM_ERROR', 'LiteLLM ended the stream before the answer was complete.')
+    this.#frames.end()
+    this.#reader.onDone(this.#chat.answer)
   }
 
   fail(error: GatewayError): void {
     throw error
-  }
-
-  #readFrames(bytes: Buffer): WriteResult {
-    const { dialect, tap } = this.#options
-    let takesMore = true
-    for (let at = 0; at < bytes.length;) {
-      const frame = readFrameAt(bytes, at)
-      at = frame.end
-      const meaning = dialect.meaningOf(frame)
-      if (meaning === 'error') throw toFrameError(frame)
-      if (meaning === 'terminal') {
-        this.#reader.onDone(this.#chat.answer)
-        return 'complete'
-      }
-      tap.readFrame(frame)
-      for (const delta of this.#chat.add(parseFrame(frame))) takesMore = this.#reader.onDelta(delta)
-    }
-    return takesMore ? 'more' : 'full'
   }
 }

@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { type AnswerSink } from '../http/answer-sink.ts'
+import { EVENT_STREAM_HEADERS, PING } from '../http/event-stream.ts'
 import { readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
 import { isWholePayload, toErrorFrame } from '../protocol/stream-dialect.ts'
@@ -8,16 +9,6 @@ import { type StreamAnswer, type StreamOptions, type WriteResult } from './answe
 import { toClientHeaders } from './response-headers.ts'
 import { toUpstreamError } from './upstream-error.ts'
 import { carriesOnlyUsage } from './usage-only-chunk.ts'
-
-const STREAM_HEADERS = [
-  'content-type',
-  'text/event-stream; charset=utf-8',
-  'cache-control',
-  'no-cache, no-transform',
-  'x-accel-buffering',
-  'no',
-]
-const PING = Buffer.from(': ping\n\n')
 
 /** A stream of server-sent events, passed on frame by frame as it comes. */
 export class EventStreamAnswer implements StreamAnswer {
@@ -100,7 +91,7 @@ export class EventStreamAnswer implements StreamAnswer {
 
   #start(): void {
     this.started = true
-    this.#sink.head(200, [...STREAM_HEADERS, ...this.#headers])
+    this.#sink.head(200, [...EVENT_STREAM_HEADERS, ...this.#headers])
   }
 
   #completed(bytes: Buffer): WriteResult {

@@ -1,0 +1,74 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+import { readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
+import { SseFramer } from '../protocol/sse-framer.ts'
+import { isObject } from '../protocol/token-usage.ts'
+import { type StreamOptions, type WriteResult } from './answer.ts'
+import { toUpstreamError } from './upstream-error.ts'
+
+/**
+ * Reads a chat stream for the gateway itself. Nothing of it has gone to a client: each failure is thrown.
+ *
+ * @param onPayload is called with the payload of each frame before the last; false when no more can be taken for now
+ */
+export class ChatFrames {
+  readonly #options: StreamOptions
+  readonly #onPayload: (payload: Record<string, unknown>) => boolean
+  readonly #framer = new SseFramer()
+
+  constructor(options: StreamOptions, onPayload: (payload: Record<string, unknown>) => boolean) {
+    this.#options = options
+    this.#onPayload = onPayload
+  }
+
+  /** @throws {GatewayError} when a frame reports a failure, or cannot be read */
+  read(chunk: Buffer): WriteResult {
+    const { piece, frames } = this.#framer.push(chunk)
+    if (piece.length > 0) throw new GatewayError('LLM_ERROR', 'LiteLLM sent a frame too large to be read.')
+    return this.#readFrames(frames)
+  }
+
+  /** @throws {GatewayError} when the stream has ended without its last frame */
+  end(): void {
+    const rest = this.#framer.rest()
+    if (rest.length > 0 && this.#readFrames(rest) === 'complete') return
+    throw new GatewayError('LLM_ERROR', 'LiteLLM ended the stream before the answer was complete.')
+  }
+
+  #readFrames(bytes: Buffer): WriteResult {
+    const { dialect, tap } = this.#options
+    let result: WriteResult = 'more'
+    for (let at = 0; at < bytes.length;) {
+      const frame = readFrameAt(bytes, at)
+      at = frame.end
+      const meaning = dialect.meaningOf(frame)
+      if (meaning === 'error') throw toFrameError(frame)
+      if (meaning === 'terminal') return 'complete'
+      tap.readFrame(frame)
+      if (!this.#onPayload(parseFrame(frame))) result = 'full'
+    }
+    return result
+  }
+}
+
+/**
+ * The payload of a frame that the gateway itself reads; empty when the frame carries none.
+ *
+ * @throws {GatewayError} LLM_ERROR when it is not JSON
+ */
+function parseFrame({ data }: SseFrame): Record<string, unknown> {
+  if (data.length === 0) return {}
+  try {
+    const value: unknown = JSON.parse(data.toString())
+    return isObject(value) ? value : {}
+  } catch (cause) {
+    throw new GatewayError('LLM_ERROR', 'LiteLLM sent a frame that is not JSON.', { cause })
+  }
+}
+
+/** The error that an error frame stands for, by the HTTP status it names; a failure without one is LiteLLM's. */
+function toFrameError(frame: SseFrame): GatewayError {
+  const { error } = parseFrame(frame)
+  const fields = isObject(error) ? error : {}
+  const named = Number(fields['code'] ?? fields['status'] ?? fields['status_code'])
+  return toUpstreamError(named >= 400 && named < 600 ? named : 500, {}, frame.data)
+}
