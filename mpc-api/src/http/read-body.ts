@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { afterTurn } from './after-turn.ts'
 
 export interface BodyLimits {
   maxBytes: number
@@ -71,8 +72,9 @@ function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
         if (isSettled) return
         isSettled = true
         clearTimeout(timer)
-        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+        const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
         chunks.length = 0
+        afterTurn(() => resolve(body))
       })
       .on('error', onCut)
       .on('close', onCut)

@@ -2,6 +2,7 @@ import { type IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Dispatcher } from 'undici'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { afterTurn } from '../http/after-turn.ts'
 import { type RequestContext } from '../http/request-context.ts'
 import { type StreamDialect } from '../protocol/stream-dialect.ts'
 import { type UsageDialect } from '../protocol/token-usage.ts'
@@ -131,12 +132,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.close()
-    try {
-      if (!this.#isComplete) this.#answer?.end()
-      this.#succeed()
-    } catch (problem) {
-      this.#fail(problem)
-    }
+    if (this.#isComplete) this.#succeed()
+    else afterTurn(() => this.#endAnswer())
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, problem: Error): void {
@@ -150,6 +147,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestUpgrade(): void {
     this.#fail(new GatewayError('LLM_ERROR', 'LiteLLM switched protocols, which was not asked for.'))
+  }
+
+  #endAnswer(): void {
+    if (this.#settle === undefined) return
+    try {
+      this.#answer?.end()
+      this.#succeed()
+    } catch (problem) {
+      this.#fail(problem)
+    }
   }
 
   #openBody(): Buffer | Readable | null {
