@@ -1,26 +1,48 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { afterTurn } from './after-turn.ts'
 
 describe('afterTurn', () => {
-  it('runs nothing before the turn is over, then everything in order', async () => {
-    const seen: string[] = []
-    afterTurn(() => seen.push('first'))
-    await Promise.resolve().then(() => afterTurn(() => seen.push('second')))
-    expect(seen).toEqual([])
-    await nextTurn()
-    expect(seen).toEqual(['first', 'second'])
+  const seen: string[] = []
+  const ask = (name: string, bytes = 0): void => afterTurn(bytes, () => seen.push(name))
+
+  let now = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => now)
+
+  beforeEach(() => {
+    seen.length = 0
+    now += 1
   })
 
-  it('leaves what an action asks for to the next turn', async () => {
-    const seen: string[] = []
-    afterTurn(() => {
+  it('runs an action right away when nothing else happens', () => {
+    ask('only')
+    expect(seen).toEqual(['only'])
+  })
+
+  it('runs what is asked for together when the turn is over, in order', async () => {
+    ask('alone')
+    ask('first')
+    await Promise.resolve().then(() => ask('second'))
+    expect(seen).toEqual(['alone'])
+    await nextTurn()
+    expect(seen).toEqual(['alone', 'first', 'second'])
+  })
+
+  it('does not make much data wait', () => {
+    ask('alone')
+    ask('large', 100_000)
+    expect(seen).toEqual(['alone', 'large'])
+  })
+
+  it('leaves what an action asks for to a later turn', async () => {
+    ask('alone')
+    afterTurn(0, () => {
       seen.push('outer')
-      afterTurn(() => seen.push('inner'))
+      ask('inner')
     })
     await nextTurn()
-    expect(seen).toEqual(['outer'])
+    expect(seen).toEqual(['alone', 'outer'])
     await nextTurn()
-    expect(seen).toEqual(['outer', 'inner'])
+    expect(seen).toEqual(['alone', 'outer', 'inner'])
   })
 })

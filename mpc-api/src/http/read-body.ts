@@ -16,11 +16,7 @@ export interface BodyLimits {
  *
  * @throws {GatewayError} PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE (encoded), REQUEST_TIMEOUT, BAD_REQUEST (cut short)
  */
-export async function readBody(
-  req: IncomingMessage,
-  res: ServerResponse,
-  limits: BodyLimits,
-): Promise<Buffer> {
+export function readBody(req: IncomingMessage, res: ServerResponse, limits: BodyLimits): Promise<Buffer> {
   refuseUnreadable(req, limits)
   if (req.headers.expect !== undefined) res.writeContinue()
   return collect(req, limits)
@@ -44,37 +40,50 @@ export function refuseUnreadable(req: IncomingMessage, limits: BodyLimits): void
   if (Number(req.headers['content-length'] ?? 0) > limits.maxBytes) throw tooLarge(limits)
 }
 
-/** Hot path: the listeners are not taken off again. What comes after the end finds the reading settled, and nothing kept. */
+/**
+ * Hot path: the listeners are not taken off again; what comes after the end finds the reading settled, and nothing kept.
+ * Most bodies are there by the end of the turn that brought the headers, so only the others are given a clock.
+ */
 function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
+    let isComplete = false
     let isSettled = false
+    let timer: NodeJS.Timeout | undefined
     const refuse = (problem: GatewayError): void => {
+      if (isSettled) return
       isSettled = true
       clearTimeout(timer)
       chunks.length = 0
       reject(problem)
     }
-    const timer = setTimeout(() => refuse(idle(limits.idleMs)), limits.idleMs)
-    const onCut = (): void => {
-      if (!isSettled) refuse(cut())
+    const finish = (): void => {
+      if (isSettled) return
+      isSettled = true
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+      chunks.length = 0
     }
+    const onCut = (): void => {
+      if (!isComplete) refuse(cut())
+    }
+    afterTurn(0, () => {
+      if (isComplete) finish()
+      else if (!isSettled) timer = setTimeout(() => refuse(idle(limits.idleMs)), limits.idleMs)
+    })
     req
       .on('data', (chunk: Buffer) => {
         if (isSettled) return
         size += chunk.length
         chunks.push(chunk)
         if (size > limits.maxBytes) refuse(tooLarge(limits))
-        else timer.refresh()
+        else timer?.refresh()
       })
       .on('end', () => {
-        if (isSettled) return
-        isSettled = true
+        isComplete = true
+        if (timer === undefined) return
         clearTimeout(timer)
-        const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
-        chunks.length = 0
-        afterTurn(() => resolve(body))
+        afterTurn(size, finish)
       })
       .on('error', onCut)
       .on('close', onCut)

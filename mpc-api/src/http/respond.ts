@@ -9,6 +9,9 @@ import { contextOf, type RequestContext } from './request-context.ts'
 /** JSON always says its charset: Windows PowerShell reads it as Latin-1 otherwise. */
 export const JSON_TYPE = 'application/json; charset=utf-8'
 
+/** A larger body is not worth another copy. */
+const MAX_JOINED_BYTES = 8192
+
 /**
  * Writes the head of an answer: the headers that every answer has, then the given ones.
  *
@@ -23,10 +26,13 @@ export function writeHead(
   const { id, speaksAnthropic } = contextOf(res.req)
   // Anthropic's SDK looks for the id under another name.
   const ids = speaksAnthropic ? ['x-request-id', id, 'request-id', id] : ['x-request-id', id]
-  res.writeHead(status, [...security, ...ids, ...headers])
+  res.writeHead(status, security.concat(ids, headers))
 }
 
-/** Sends a whole answer in one write. */
+/**
+ * Sends a whole answer in one write. Hot path: Node joins a text to the head before it, and bytes not. As Latin-1 every
+ * byte is a character and back, so it stays the same bytes.
+ */
 export function sendBody(
   res: ServerResponse,
   status: number,
@@ -34,8 +40,9 @@ export function sendBody(
   body: Buffer,
 ): void {
   contextOf(res.req).record.bytesOut = body.length
-  writeHead(res, status, [...headers, 'content-length', String(body.length)])
-  res.end(body)
+  writeHead(res, status, headers.concat('content-length', String(body.length)))
+  if (body.length > MAX_JOINED_BYTES) res.end(body)
+  else res.end(body.toString('latin1'), 'latin1')
 }
 
 /** Sends an HTML page of ours, which may load our own style sheets and nothing else. */

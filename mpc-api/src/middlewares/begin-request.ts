@@ -20,7 +20,7 @@ export function beginRequest(connections: Connections): RequestHandler {
     }
     const context = RequestContext.begin(req)
     connections.begin(req, res)
-    res.once('close', () => {
+    res.on('close', () => {
       connections.end(req)
       if (!res.writableFinished) context.markClientGone()
     })

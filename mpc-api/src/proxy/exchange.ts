@@ -7,7 +7,7 @@ import { type RequestContext } from '../http/request-context.ts'
 import { type StreamDialect } from '../protocol/stream-dialect.ts'
 import { type UsageDialect } from '../protocol/token-usage.ts'
 import { type Answer, type Outlet, type StreamAnswer } from './answer.ts'
-import { Clocks, type ExchangeClocks } from './clocks.ts'
+import { type ClockEvents, Clocks, type ExchangeClocks } from './clocks.ts'
 import { RefusedAnswer } from './refused-answer.ts'
 import { headerOf } from './response-headers.ts'
 import { type Upstream, type UpstreamAddress } from './upstream.ts'
@@ -38,7 +38,7 @@ export class ConnectFailure extends Error {}
  * One request to LiteLLM, and its answer on the way to whoever asked: undici's handler on one side, the outlet on the
  * other, the clocks between them. When the client leaves, LiteLLM's side is cancelled.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler, ClockEvents {
   readonly #call: Call
   readonly #outlet: Outlet
   readonly #context: RequestContext
@@ -47,6 +47,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #stream: StreamAnswer | undefined
   #answer: Answer | undefined
   #controller: Dispatcher.DispatchController | undefined
+  /** Bytes of the answer's body so far. */
+  #received = 0
   #isComplete = false
   #closing: NodeJS.Timeout | undefined
   #settle: { resolve: () => void; reject: (reason: unknown) => void } | undefined
@@ -56,15 +58,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#outlet = outlet
     this.#context = context
     this.#tap = new UsageTap(call.usageDialect, context.record)
-    this.#clocks = new Clocks(
-      clocks,
-      {
-        expired: (clock, limitMs) => this.#fail(tookTooLong(clock, limitMs)),
-        startStream: () => this.#streamAnswer().startEarly(),
-        ping: () => this.#streamAnswer().ping(),
-      },
-      call.asksForStream,
-    )
+    this.#clocks = new Clocks(clocks, this, call.asksForStream)
     // LiteLLM answers an upload only after its end.
     if (call.body !== null && !Buffer.isBuffer(call.body)) this.#clocks.setPaused(true)
     context.onInterrupted((reason) => (reason === undefined ? this.#over() : this.#fail(reason)))
@@ -123,6 +117,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#answer === undefined || this.#isComplete || this.#settle === undefined) return
     this.#clocks.received()
+    this.#received += chunk.length
     try {
       this.#afterWrite(this.#answer.write(chunk), controller)
     } catch (problem) {
@@ -133,7 +128,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.close()
     if (this.#isComplete) this.#succeed()
-    else afterTurn(() => this.#endAnswer())
+    else afterTurn(this.#received, () => this.#endAnswer())
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, problem: Error): void {
@@ -143,6 +138,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else if (this.#controller === undefined)
       this.#reject(new ConnectFailure('no connection', { cause: problem }))
     else this.#fail(new GatewayError('LLM_ERROR', lostConnection(this.#answer), { cause: problem }))
+  }
+
+  expired(clock: string, limitMs: number): void {
+    this.#fail(tookTooLong(clock, limitMs))
+  }
+
+  startStream(): void {
+    this.#streamAnswer().startEarly()
+  }
+
+  ping(): void {
+    this.#streamAnswer().ping()
   }
 
   onRequestUpgrade(): void {

@@ -34,36 +34,23 @@ export async function relay(upstream: Upstream, exchange: Attempt): Promise<void
       const address = upstream.pick(tried) ?? (await retryLater(upstream, tried))
       if (address === undefined) break
       tried.add(address)
-      failure = await tryAddress(upstream, exchange, address)
-      if (failure === undefined) return
+      upstream.begin(address)
+      try {
+        await exchange.run(upstream, address)
+        return
+      } catch (problem) {
+        if (!(problem instanceof ConnectFailure)) throw problem
+        upstream.reportRefused(address)
+        failure = problem
+      } finally {
+        upstream.end(address, exchange.status)
+      }
       if (isConnectTimeout(failure.cause)) break
     }
     throw failure === undefined ? circuitOpen(upstream.waitMs) : unreachable(failure)
   } finally {
     exchange.close()
   }
-}
-
-/** @returns why no connection could be made, or nothing when the exchange is over */
-async function tryAddress(
-  upstream: Upstream,
-  exchange: Attempt,
-  address: UpstreamAddress,
-): Promise<ConnectFailure | undefined> {
-  address.outstanding += 1
-  address.breaker.begin()
-  try {
-    await exchange.run(upstream, address)
-  } catch (problem) {
-    if (!(problem instanceof ConnectFailure)) throw problem
-    upstream.reportRefused(address)
-    return problem
-  } finally {
-    address.outstanding -= 1
-    if (exchange.status === undefined) address.breaker.abandon()
-    else address.breaker.answered(exchange.status >= 500)
-  }
-  return undefined
 }
 
 async function retryLater(

@@ -1,9 +1,18 @@
 import { type IncomingHttpHeaders } from 'node:http'
 
 /** What a client may say to LiteLLM by header. Everything else is left behind, above all `x-litellm-*`. */
-const FORWARDED = new Set(['content-type', 'accept', 'accept-language', 'user-agent', 'openai-beta', 'range'])
-const FORWARDED_TRACE = new Set(['traceparent', 'tracestate', 'baggage', 'x-client-request-id'])
-const FORWARDED_PREFIXES = ['anthropic-', 'x-stainless-']
+const FORWARDED = new Set([
+  'content-type',
+  'accept',
+  'accept-language',
+  'user-agent',
+  'openai-beta',
+  'range',
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'x-client-request-id',
+])
 
 /**
  * The headers of a request to LiteLLM, as a flat list.
@@ -26,8 +35,7 @@ export function toUpstreamHeaders(
 }
 
 function isForwarded(name: string): boolean {
-  if (FORWARDED.has(name) || FORWARDED_TRACE.has(name)) return true
-  return FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix))
+  return FORWARDED.has(name) || name.startsWith('x-stainless-') || name.startsWith('anthropic-')
 }
 
 /** RFC 9110 §7.6.1: what Connection names is meant for this hop alone. */

@@ -17,17 +17,20 @@ const FORWARDED = new Set([
   'x-litellm-attempted-fallbacks',
   'x-litellm-cache-key',
 ])
-const FORWARDED_PREFIXES = ['x-ratelimit-', 'anthropic-ratelimit-']
 
 /** Picks the headers of an answer that go down to the client, as a flat list. `content-type` is the caller's to set. */
 export function toClientHeaders(received: IncomingHttpHeaders): string[] {
   const headers: string[] = []
   for (const name in received) {
-    if (!FORWARDED.has(name) && !FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix))) continue
+    if (!isForwarded(name)) continue
     const value = received[name]
     if (typeof value === 'string') headers.push(name, value)
   }
   return headers
+}
+
+function isForwarded(name: string): boolean {
+  return FORWARDED.has(name) || name.startsWith('x-ratelimit-') || name.startsWith('anthropic-ratelimit-')
 }
 
 /** First value of a header that should appear once. */

@@ -69,6 +69,19 @@ export class Upstream {
     return best
   }
 
+  /** Notes that a request is on its way to an address. */
+  begin(address: UpstreamAddress): void {
+    address.outstanding += 1
+    address.breaker.begin()
+  }
+
+  /** @param status what LiteLLM answered with; undefined when it did not */
+  end(address: UpstreamAddress, status: number | undefined): void {
+    address.outstanding -= 1
+    if (status === undefined) address.breaker.abandon()
+    else address.breaker.answered(status >= 500)
+  }
+
   /** Sends a request to an address. `path` begins at LiteLLM's root. */
   dispatch(
     to: UpstreamAddress,

@@ -1,7 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { type AnswerSink } from '../http/answer-sink.ts'
-import { type RequestContext } from '../http/request-context.ts'
 import { JSON_TYPE } from '../http/respond.ts'
 import { type Answer, type WriteResult } from './answer.ts'
 import { headerOf, toClientHeaders } from './response-headers.ts'
@@ -70,29 +69,27 @@ export class WholeAnswer implements Answer {
   }
 
   #headers(): string[] {
-    return [
-      'content-type',
-      JSON_TYPE,
-      ...toClientHeaders(this.#received),
-      ...serverTiming(this.#sink.context, this.#received),
-    ]
+    const headers = toClientHeaders(this.#received)
+    headers.push('content-type', JSON_TYPE, 'server-timing', this.#serverTiming())
+    return headers
   }
-}
 
-/**
- * Where the time went (W3C Server Timing), in ms: in the gateway, in LiteLLM itself, at the provider. The last two
- * come from LiteLLM's own headers and are left out when it does not say.
- */
-function serverTiming(context: RequestContext, received: IncomingHttpHeaders): string[] {
-  const total = context.elapsedMs()
-  const upstream = total - (context.record.upstreamStartMs ?? total)
-  const entries = [`gateway;dur=${(total - upstream).toFixed(2)}`]
-  const overhead = Number(headerOf(received, 'x-litellm-overhead-duration-ms') ?? Number.NaN)
-  const response = Number(headerOf(received, 'x-litellm-response-duration-ms') ?? Number.NaN)
-  if (Number.isFinite(overhead)) entries.push(`litellm;dur=${overhead.toFixed(2)}`)
-  if (Number.isFinite(response - overhead))
-    entries.push(`provider;dur=${Math.max(0, response - overhead).toFixed(2)}`)
-  return ['server-timing', entries.join(', ')]
+  /**
+   * Where the time went (W3C Server Timing), in ms: in the gateway, in LiteLLM itself, at the provider. The last two
+   * come from LiteLLM's own headers and are left out when it does not say.
+   */
+  #serverTiming(): string {
+    const { context } = this.#sink
+    const total = context.elapsedMs()
+    const upstream = total - (context.record.upstreamStartMs ?? total)
+    const overhead = Number(headerOf(this.#received, 'x-litellm-overhead-duration-ms') ?? Number.NaN)
+    const response = Number(headerOf(this.#received, 'x-litellm-response-duration-ms') ?? Number.NaN)
+    let timing = `gateway;dur=${(total - upstream).toFixed(2)}`
+    if (Number.isFinite(overhead)) timing += `, litellm;dur=${overhead.toFixed(2)}`
+    if (Number.isFinite(response - overhead))
+      timing += `, provider;dur=${Math.max(0, response - overhead).toFixed(2)}`
+    return timing
+  }
 }
 
 function lastBytes(before: Buffer, bytes: Buffer): Buffer {

@@ -43,7 +43,7 @@ function chooseEndpoint(req: Request): EndpointMatch | undefined {
   })
 }
 
-async function readCall(deps: InferenceDeps, match: EndpointMatch, res: Response): Promise<Call> {
+function readCall(deps: InferenceDeps, match: EndpointMatch, res: Response): Call | Promise<Call> {
   const { req } = res
   const call = toCall(req, match, deps.upstream)
   switch (match.endpoint.body) {

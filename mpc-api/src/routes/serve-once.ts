@@ -1,6 +1,6 @@
 import { type Request } from 'express'
 import { type AnswerSink } from '../http/answer-sink.ts'
-import { clientOutlet } from '../proxy/client-outlet.ts'
+import { ClientOutlet } from '../proxy/client-outlet.ts'
 import { type Call, Exchange } from '../proxy/exchange.ts'
 import { relay } from '../proxy/relay.ts'
 import { answerOnce, callerOf } from './answer-once.ts'
@@ -27,7 +27,7 @@ async function forward(deps: ServeDeps, call: Call, sink: AnswerSink): Promise<v
   const { context } = sink
   const leave = await deps.admission.enter(callerOf(context), (giveUp) => context.onInterrupted(giveUp))
   try {
-    await relay(deps.upstream, new Exchange(call, context, clientOutlet(sink), deps.clocks))
+    await relay(deps.upstream, new Exchange(call, context, new ClientOutlet(sink), deps.clocks))
   } finally {
     leave()
   }

@@ -22,6 +22,8 @@ export class Admission {
   readonly #limits: AdmissionLimits
   /** In the order of the callers' turns. */
   readonly #queues = new Map<string, Waiting[]>()
+  /** What every caller that need not wait is given. */
+  readonly #admitted = Promise.resolve(() => this.#leave())
   #inFlight = 0
   #waiting = 0
 
@@ -45,15 +47,15 @@ export class Admission {
    * @returns what gives the place back; call it once
    * @throws {GatewayError} SERVICE_UNAVAILABLE when the queue is full or the wait too long
    */
-  async enter(caller: string, onLeave: (leave: () => void) => void): Promise<() => void> {
-    if (this.#inFlight < this.#limits.maxInFlight) this.#inFlight += 1
-    else await this.#wait(caller, onLeave)
-    return () => this.#leave()
+  enter(caller: string, onLeave: (leave: () => void) => void): Promise<() => void> {
+    if (this.#inFlight >= this.#limits.maxInFlight) return this.#wait(caller, onLeave)
+    this.#inFlight += 1
+    return this.#admitted
   }
 
-  #wait(caller: string, onLeave: (leave: () => void) => void): Promise<void> {
+  async #wait(caller: string, onLeave: (leave: () => void) => void): Promise<() => void> {
     if (this.#waiting >= this.#limits.maxWaiting) throw busy('Too many requests wait for LiteLLM already.')
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const settle = (done: () => void): void => {
         clearTimeout(timer)
         this.#remove(caller, waiting)
@@ -72,6 +74,7 @@ export class Admission {
       this.#waiting += 1
       onLeave(() => waiting.refuse(busy('The caller left the queue.')))
     })
+    return this.#admitted
   }
 
   #remove(caller: string, waiting: Waiting): void {
