@@ -12,7 +12,7 @@ let askedAt = -Infinity
  *
  * Hot path: under load many requests are at the same stage at once. Doing one stage for all of them before the next keeps
  * its code in the processor's caches, and lets what they send leave together, so that the receiver is woken once. A
- * third of a whole answer's CPU time was spent on doing otherwise (docs/performance.md).
+ * fifth or more of a whole answer's CPU time was spent on doing otherwise (docs/performance.md).
  *
  * @param bytes how much data the action works on
  */
