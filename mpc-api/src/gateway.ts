@@ -24,7 +24,7 @@ export interface Gateway {
    */
   drain(): Promise<void>
   /** Ends it at once. */
-  close(): Promise<void>
+  close(): void
 }
 
 /**
@@ -49,10 +49,10 @@ export async function startGateway(
   server.listen(config.port, config.host)
   await once(server, 'listening')
 
-  const close = async (): Promise<void> => {
+  const close = (): void => {
     server.close()
     connections.closeAll()
-    await deps.upstream.close()
+    deps.upstream.close()
   }
   const drain = async (): Promise<void> => {
     isDraining = true
@@ -61,7 +61,7 @@ export async function startGateway(
     await Promise.race([connections.whenQuiet(), timeout(config.drainTimeoutMs)])
     for (const req of connections.requests()) contextOf(req).interrupt(shuttingDown())
     await Promise.race([connections.whenQuiet(), timeout(LAST_WORDS_MS)])
-    await close()
+    close()
   }
   return { url: toUrl(server.address() as AddressInfo), drain, close }
 }

@@ -1,9 +1,9 @@
 import { type ClientRequest, type IncomingMessage } from 'node:http'
 import { type Socket } from 'node:net'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { ConnectError } from '../http-client/client-errors.ts'
 import { GatewaySocket } from '../http/gateway-socket.ts'
 import { terminateAfterEnd } from '../http/terminate-after-end.ts'
-import { ConnectFailure } from './exchange.ts'
 import { toUpstreamError } from './upstream-error.ts'
 
 export interface ConnectOptions {
@@ -33,7 +33,7 @@ const closing = { closeTimeout: 1000 }
  * Opens a WebSocket to LiteLLM.
  *
  * @returns an open WebSocket that is paused, so that nothing is missed before somebody listens
- * @throws {ConnectFailure} when no connection could be made
+ * @throws {ConnectError} when no connection could be made
  * @throws {GatewayError} when LiteLLM refused the handshake, or did not answer it in time
  */
 export function connectSocket(options: ConnectOptions): Promise<GatewaySocket> {
@@ -68,7 +68,7 @@ export function connectSocket(options: ConnectOptions): Promise<GatewaySocket> {
       webSocket.off('error', onError).on('error', ignoreLateError)
     }
     const onError = (cause: Error): void =>
-      fail(isConnected ? badHandshake(cause) : new ConnectFailure('no connection', { cause }))
+      fail(isConnected ? badHandshake(cause) : new ConnectError('no connection', { cause }))
     const onAbort = (): void => fail(new Error('given up'))
     signal.addEventListener('abort', onAbort)
     webSocket.on('error', onError)

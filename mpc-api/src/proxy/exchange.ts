@@ -1,25 +1,22 @@
 import { type IncomingHttpHeaders } from 'node:http'
-import { Readable } from 'node:stream'
-import { type Dispatcher } from 'undici'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { ConnectError, ResponseError } from '../http-client/client-errors.ts'
+import { type OutgoingRequest, type RequestBody } from '../http-client/request-head.ts'
+import { type ResponseHead } from '../http-client/response-head.ts'
+import { type ResponseHandler, type Transfer } from '../http-client/transfer.ts'
 import { afterTurn } from '../http/after-turn.ts'
 import { type RequestContext } from '../http/request-context.ts'
 import { type StreamDialect } from '../protocol/stream-dialect.ts'
 import { type UsageDialect } from '../protocol/token-usage.ts'
-import { type Answer, type Outlet, type StreamAnswer } from './answer.ts'
+import { type Answer, type Outlet, type StreamAnswer, type WriteResult } from './answer.ts'
 import { type ClockEvents, Clocks, type ExchangeClocks } from './clocks.ts'
 import { RefusedAnswer } from './refused-answer.ts'
 import { headerOf } from './response-headers.ts'
 import { type Upstream, type UpstreamAddress } from './upstream.ts'
 import { UsageTap } from './usage-tap.ts'
 
-/** A request as it goes to LiteLLM. */
-export interface Call {
-  method: Dispatcher.HttpMethod
-  /** Path at LiteLLM's root, with its query. */
-  path: string
-  headers: string[]
-  body: Buffer | AsyncIterable<Uint8Array> | null
+/** A request as it goes to LiteLLM, from whose root its path begins. */
+export interface Call extends OutgoingRequest {
   asksForStream: boolean
   /** Content types that are passed on as they come instead of being read as JSON. */
   media: RegExp | undefined
@@ -31,14 +28,11 @@ export interface Call {
 /** How long LiteLLM may take to close its side after the client has the whole answer. */
 const CLOSING_MS = 1000
 
-/** No connection was made, so nothing was sent: the one failure after which a request may be sent again. */
-export class ConnectFailure extends Error {}
-
 /**
- * One request to LiteLLM, and its answer on the way to whoever asked: undici's handler on one side, the outlet on the
- * other, the clocks between them. When the client leaves, LiteLLM's side is cancelled.
+ * One request to LiteLLM, and its answer on the way to whoever asked: the transfer on one side, the outlet on the other,
+ * the clocks between them. When the client leaves, LiteLLM's side is cancelled.
  */
-export class Exchange implements Dispatcher.DispatchHandler, ClockEvents {
+export class Exchange implements ResponseHandler, ClockEvents {
   readonly #call: Call
   readonly #outlet: Outlet
   readonly #context: RequestContext
@@ -46,7 +40,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ClockEvents {
   readonly #tap: UsageTap
   #stream: StreamAnswer | undefined
   #answer: Answer | undefined
-  #controller: Dispatcher.DispatchController | undefined
+  #transfer: Transfer | undefined
   /** Bytes of the answer's body so far. */
   #received = 0
   #isComplete = false
@@ -68,7 +62,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ClockEvents {
    * Sends the request to an address and relays the answer.
    *
    * @throws {GatewayError} when it failed before anything was sent to the client
-   * @throws {ConnectFailure} when no connection could be made; `run` may be called again
+   * @throws {ConnectError} when no connection could be made; `run` may be called again
    */
   run(upstream: Upstream, address: UpstreamAddress): Promise<void> {
     this.#context.record.upstream = address.url
@@ -76,7 +70,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ClockEvents {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
       if (this.#context.clientGone) this.#over()
-      else upstream.dispatch(address, { ...this.#call, body: this.#openBody() }, this)
+      else this.#transfer = upstream.send(address, { ...this.#call, body: this.#openBody() }, this)
     })
   }
 
@@ -91,19 +85,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ClockEvents {
     this.#context.record.upstreamEndMs ??= this.#context.elapsedMs()
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#settle === undefined) controller.abort(new Error('the exchange is over'))
-  }
-
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-  ): void {
-    // undici would keep them beside the parsed ones for as long as a stream runs: some 5 KiB each.
-    controller.rawHeaders = null
-    if (status < 200 || this.#settle === undefined) return
+  onHead({ status, headers }: ResponseHead): void {
     this.#clocks.received()
     this.#context.record.firstByteMs ??= this.#context.elapsedMs()
     this.#context.record.upstreamStatus = status
@@ -114,30 +96,29 @@ export class Exchange implements Dispatcher.DispatchHandler, ClockEvents {
     }
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#answer === undefined || this.#isComplete || this.#settle === undefined) return
+  onData(chunk: Buffer): void {
+    if (this.#answer === undefined || this.#isComplete) return
     this.#clocks.received()
     this.#received += chunk.length
     try {
-      this.#afterWrite(this.#answer.write(chunk), controller)
+      this.#afterWrite(this.#answer.write(chunk))
     } catch (problem) {
       this.#fail(problem)
     }
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     this.close()
     if (this.#isComplete) this.#succeed()
     else afterTurn(this.#received, () => this.#endAnswer())
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, problem: Error): void {
+  onError(problem: Error): void {
     if (this.#isComplete) this.#succeed()
+    else if (problem instanceof ConnectError) this.#reject(problem)
     // A body that could not be read, or must not be sent, fails with an error of ours.
     else if (problem instanceof GatewayError) this.#fail(problem)
-    else if (this.#controller === undefined)
-      this.#reject(new ConnectFailure('no connection', { cause: problem }))
-    else this.#fail(new GatewayError('LLM_ERROR', lostConnection(this.#answer), { cause: problem }))
+    else this.#fail(new GatewayError('LLM_ERROR', describeLoss(problem, this.#answer), { cause: problem }))
   }
 
   expired(clock: string, limitMs: number): void {
@@ -152,10 +133,6 @@ export class Exchange implements Dispatcher.DispatchHandler, ClockEvents {
     this.#streamAnswer().ping()
   }
 
-  onRequestUpgrade(): void {
-    this.#fail(new GatewayError('LLM_ERROR', 'LiteLLM switched protocols, which was not asked for.'))
-  }
-
   #endAnswer(): void {
     if (this.#settle === undefined) return
     try {
@@ -166,10 +143,9 @@ export class Exchange implements Dispatcher.DispatchHandler, ClockEvents {
     }
   }
 
-  #openBody(): Buffer | Readable | null {
+  #openBody(): RequestBody {
     const { body } = this.#call
-    if (body === null || Buffer.isBuffer(body)) return body
-    return Readable.from(this.#passUpload(body), { objectMode: false })
+    return body === null || Buffer.isBuffer(body) ? body : this.#passUpload(body)
   }
 
   async *#passUpload(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -215,20 +191,20 @@ export class Exchange implements Dispatcher.DispatchHandler, ClockEvents {
     return this.#stream
   }
 
-  #afterWrite(result: ReturnType<Answer['write']>, controller: Dispatcher.DispatchController): void {
+  #afterWrite(result: WriteResult): void {
     if (this.#stream?.started === true) this.#clocks.sent()
     if (result === 'more') return
-    if (result === 'full') this.#waitForClient(controller)
+    if (result === 'full') this.#waitForClient()
     else if (result === 'complete') this.#awaitClosing()
     else this.#over()
   }
 
-  #waitForClient(controller: Dispatcher.DispatchController): void {
-    controller.pause()
+  #waitForClient(): void {
+    this.#transfer?.pause()
     this.#clocks.setPaused(true)
     this.#outlet.whenReady(() => {
       this.#clocks.setPaused(false)
-      controller.resume()
+      this.#transfer?.resume()
     })
   }
 
@@ -255,13 +231,13 @@ export class Exchange implements Dispatcher.DispatchHandler, ClockEvents {
       open.fail(problem)
       this.#succeed()
     }
-    this.#controller?.abort(new Error('the exchange failed'))
+    this.#transfer?.abort()
   }
 
   /** Ends the exchange and cancels whatever LiteLLM still does for it. */
   #over(): void {
     this.#succeed()
-    this.#controller?.abort(new Error('the exchange is over'))
+    this.#transfer?.abort()
   }
 
   #succeed(): void {
@@ -284,7 +260,9 @@ function tookTooLong(clock: string, limitMs: number): GatewayError {
   })
 }
 
-function lostConnection(answer: Answer | undefined): string {
+function describeLoss(problem: Error, answer: Answer | undefined): string {
+  if (problem instanceof ResponseError && problem.code === 'BROKEN_RESPONSE')
+    return 'LiteLLM answered with something that is no sound HTTP.'
   return answer === undefined
     ? 'The connection to LiteLLM was lost before it answered.'
     : 'The connection to LiteLLM was lost before the answer was complete.'

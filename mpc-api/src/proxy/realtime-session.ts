@@ -69,7 +69,7 @@ export class RealtimeSession implements Attempt {
    * Connects to an address and lets the client in. The session goes on after that, until `over`.
    *
    * @throws {GatewayError} when it failed before the client was let in
-   * @throws {ConnectFailure} when no connection could be made; `run` may be called again
+   * @throws {ConnectError} when no connection could be made; `run` may be called again
    */
   async run(_upstream: Upstream, address: UpstreamAddress): Promise<void> {
     const { record } = this.#context

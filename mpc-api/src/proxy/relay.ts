@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.ts'
-import { ConnectFailure } from './exchange.ts'
+import { ConnectError } from '../http-client/client-errors.ts'
 import { type Upstream, type UpstreamAddress } from './upstream.ts'
 
 /** Something that is sent to one address, and to another when no connection could be made. */
@@ -7,7 +7,7 @@ export interface Attempt {
   /**
    * Sends it, and resolves when all is over.
    *
-   * @throws {ConnectFailure} when no connection could be made
+   * @throws {ConnectError} when no connection could be made
    */
   run(upstream: Upstream, address: UpstreamAddress): Promise<void>
   /** Status that LiteLLM answered with; undefined while it has not. */
@@ -28,7 +28,7 @@ const SECOND_TRY_MS = 150
 export async function relay(upstream: Upstream, exchange: Attempt): Promise<void> {
   const tried = new Set<UpstreamAddress>()
   const attempts = Math.max(2, upstream.addresses.length)
-  let failure: ConnectFailure | undefined
+  let failure: ConnectError | undefined
   try {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const address = upstream.pick(tried) ?? (await retryLater(upstream, tried))
@@ -39,7 +39,7 @@ export async function relay(upstream: Upstream, exchange: Attempt): Promise<void
         await exchange.run(upstream, address)
         return
       } catch (problem) {
-        if (!(problem instanceof ConnectFailure)) throw problem
+        if (!(problem instanceof ConnectError)) throw problem
         upstream.reportRefused(address)
         failure = problem
       } finally {
@@ -72,7 +72,7 @@ function circuitOpen(waitMs: number): GatewayError {
   )
 }
 
-function unreachable(failure: ConnectFailure): GatewayError {
+function unreachable(failure: ConnectError): GatewayError {
   const isTimeout = isConnectTimeout(failure.cause)
   return new GatewayError(
     isTimeout ? 'GATEWAY_TIMEOUT' : 'LLM_ERROR',
@@ -85,5 +85,5 @@ function unreachable(failure: ConnectFailure): GatewayError {
 
 function isConnectTimeout(cause: unknown): boolean {
   if (!(cause instanceof Error) || !('code' in cause)) return false
-  return cause.code === 'UND_ERR_CONNECT_TIMEOUT' || cause.code === 'ETIMEDOUT'
+  return cause.code === 'ETIMEDOUT'
 }

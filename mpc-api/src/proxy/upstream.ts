@@ -1,5 +1,6 @@
-import { type Readable } from 'node:stream'
-import { Pool, type Dispatcher } from 'undici'
+import { ConnectionPool } from '../http-client/connection-pool.ts'
+import { type OutgoingRequest } from '../http-client/request-head.ts'
+import { type ResponseHandler, type Transfer } from '../http-client/transfer.ts'
 import { type BreakerLimits, CircuitBreaker } from './circuit-breaker.ts'
 
 /**
@@ -20,7 +21,7 @@ export interface UpstreamAddress {
 }
 
 interface Address extends UpstreamAddress {
-  readonly pool: Pool
+  readonly pool: ConnectionPool
   readonly basePath: string
   probeTimer: NodeJS.Timeout | undefined
 }
@@ -82,20 +83,11 @@ export class Upstream {
     else address.breaker.answered(status >= 500)
   }
 
-  /** Sends a request to an address. `path` begins at LiteLLM's root. */
-  dispatch(
-    to: UpstreamAddress,
-    request: {
-      method: Dispatcher.HttpMethod
-      path: string
-      headers: string[]
-      body: Buffer | Readable | null
-    },
-    handler: Dispatcher.DispatchHandler,
-  ): void {
+  /** Sends a request to an address. Its `path` begins at LiteLLM's root. */
+  send(to: UpstreamAddress, request: OutgoingRequest, handler: ResponseHandler): Transfer {
     const { pool, basePath } = to as Address
     const { method, path, headers, body } = request
-    pool.dispatch({ method, path: basePath + path, headers, body }, handler)
+    return pool.send({ method, path: basePath + path, headers, body }, handler)
   }
 
   /** Notes that no connection could be made. An address that is left out for it is probed until it is back. */
@@ -104,10 +96,12 @@ export class Upstream {
     if (address.breaker.state === 'open') this.#scheduleProbe(address as Address)
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#isClosed = true
-    for (const address of this.#addresses) clearTimeout(address.probeTimer)
-    await Promise.all(this.#addresses.map((address) => address.pool.destroy()))
+    for (const address of this.#addresses) {
+      clearTimeout(address.probeTimer)
+      address.pool.close()
+    }
   }
 
   #scheduleProbe(address: Address): void {
@@ -132,14 +126,6 @@ function createAddress(url: string, { urls, connectMs, breaker }: UpstreamOption
     outstanding: 0,
     breaker: new CircuitBreaker({ ...breaker, maxRefusals: urls.length > 1 ? 1 : LONE_MAX_REFUSALS }),
     probeTimer: undefined,
-    pool: new Pool(origin, {
-      connect: { timeout: connectMs },
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      pipelining: 1,
-      // The exchange has its own clocks.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    }),
+    pool: new ConnectionPool({ url: origin, connectMs, keepAliveMs: KEEP_ALIVE_MS }),
   }
 }

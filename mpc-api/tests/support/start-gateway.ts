@@ -27,7 +27,10 @@ export async function startGateway(env: Readonly<Record<string, string>>): Promi
   return {
     url: gateway.url,
     logs: () => lines,
-    stop: () => gateway.close(),
+    stop: () => {
+      gateway.close()
+      return Promise.resolve()
+    },
     drain: () => gateway.drain(),
   }
 }
