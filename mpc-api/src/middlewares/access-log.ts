@@ -2,7 +2,7 @@ import { type RequestHandler } from 'express'
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { pinoHttp } from 'pino-http'
 import { contextOf, type RequestContext } from '../http/request-context.ts'
-import { type Logger } from '../telemetry/logger.ts'
+import { LogEntry, type Logger } from '../telemetry/logger.ts'
 
 /**
  * One line for each request, when its answer is done or its client has left. The line is built from the context's
@@ -47,17 +47,13 @@ function levelOf(status: number): 'error' | 'warn' | 'info' {
   return status === 500 ? 'error' : status > 500 ? 'warn' : 'info'
 }
 
-function toEntry(req: IncomingMessage, res: ServerResponse): Record<string, unknown> {
+function toEntry(req: IncomingMessage, res: ServerResponse): LogEntry {
   return describe(contextOf(req), req.method, res.headersSent ? res.statusCode : null)
 }
 
-function describe(
-  context: RequestContext,
-  method: string | undefined,
-  status: number | null,
-): Record<string, unknown> {
+function describe(context: RequestContext, method: string | undefined, status: number | null): LogEntry {
   const { record } = context
-  return {
+  return new LogEntry({
     id: context.id,
     method,
     route: record.route ?? null,
@@ -83,7 +79,7 @@ function describe(
     cause: describeCause(record.cause),
     stack:
       record.error === 'INTERNAL_ERROR' && record.cause instanceof Error ? record.cause.stack : undefined,
-  }
+  })
 }
 
 function difference(end: number | undefined, start: number | undefined): number | undefined {
