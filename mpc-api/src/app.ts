@@ -1,6 +1,7 @@
 import express, { type Express, type RequestHandler } from 'express'
 import { type Deps } from './deps.ts'
 import { type Connections } from './http/connections.ts'
+import { inOrder } from './http/in-order.ts'
 import { type LiveSockets } from './http/live-sockets.ts'
 import { contextOf } from './http/request-context.ts'
 import { accessLog } from './middlewares/access-log.ts'
@@ -36,12 +37,16 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
   app.disable('x-powered-by')
   app.disable('etag')
 
-  app.use(beginRequest(runtime.connections))
-  app.use(accessLog(logger))
-  app.use(crossOrigin(corsOrigins))
-  app.use(behindKey(refuseWhileDraining(isDraining)))
-  app.use(behindKey(authenticate({ keys, corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly })))
-  app.use(inference({ upstream, admission, answers, limits, clocks }))
+  app.use(
+    inOrder(
+      beginRequest(runtime.connections),
+      accessLog(logger),
+      crossOrigin(corsOrigins),
+      behindKey(refuseWhileDraining(isDraining)),
+      behindKey(authenticate({ keys, corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly })),
+      inference({ upstream, admission, answers, limits, clocks }),
+    ),
+  )
   app.use(retrieveModel({ upstream, clocks }))
   app.use(
     generation({ upstream, admission, answers, limits, clocks, prompts, defaultModel: config.generateModel }),
@@ -59,7 +64,8 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
 function behindKey(stage: RequestHandler): RequestHandler {
   return function stageBehindKey(req, res, next) {
     const { apiPath, path } = contextOf(req).target
-    if (apiPath === undefined && !isGeneratePath(path)) next()
-    else void stage(req, res, next)
+    if (apiPath !== undefined || isGeneratePath(path)) return stage(req, res, next)
+    next()
+    return undefined
   }
 }

@@ -199,10 +199,10 @@ describe('a streamed body', () => {
 
   it('that is still being sent when the answer ends costs the connection, and is let go', async () => {
     const { send, peer, expectFreshConnection } = await startIdle()
-    let letGo = false
+    let [read, letGo] = [0, false]
     const body = async function* () {
       try {
-        for (;;) yield await Promise.resolve(Buffer.alloc(KIB, 'x'))
+        for (; read < 64 * KIB; read += 1) yield await Promise.resolve(Buffer.alloc(KIB, 'x'))
       } finally {
         letGo = true
       }
@@ -214,6 +214,7 @@ describe('a streamed body', () => {
     expect((await listener.until('end')).body).toBe('too large')
     await peer.closed
     await expect.poll(() => letGo).toBe(true)
+    expect(read).toBeLessThan(64 * KIB)
     await peer.takeBytes(peer.waiting().length)
     await expectFreshConnection()
   })

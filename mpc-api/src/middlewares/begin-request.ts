@@ -15,7 +15,14 @@ export function beginRequest(connections: Connections): RequestHandler {
     // Bytes behind a body that was refused unread are not what they look like.
     if (isClosing(req.socket)) return
     if (res.socket === null) {
-      res.once('socket', () => begin(req, res, next))
+      res.once('socket', () => {
+        try {
+          begin(req, res, next)
+        } catch (problem) {
+          // Nobody else would catch what is thrown out of an event.
+          next(problem)
+        }
+      })
       return
     }
     const context = RequestContext.begin(req)

@@ -248,6 +248,24 @@ describe('pipelining', () => {
     client.destroy()
   })
 
+  it.each([
+    ['two Hosts', `GET /health/live HTTP/1.1\r\n${host}${host}\r\n`, 400],
+    ['no Host', 'GET /health/live HTTP/1.1\r\n\r\n', 400],
+    ['a target with dots', `GET /api/../health HTTP/1.1\r\n${host}\r\n`, 400],
+    ['an impossible expectation', `${common}Expect: miracles\r\n${length}\r\n${body}`, 417],
+    ['no key', `GET /api/models HTTP/1.1\r\n${host}\r\n`, 401],
+  ])('a request with %s that waits for its turn is refused like any other', async (_, hostile, status) => {
+    upstream.respondOnce(chatAnswer('first'))
+    const client = await raw()
+    client.send(postText(chatPath, ask, { authorization: `Bearer ${clientKey}` }) + hostile)
+    await expect.poll(() => client.answers().filter(({ complete }) => complete).length).toBe(2)
+    const [first, second] = client.answers()
+
+    expect(first?.body.toString()).toContain('first')
+    await expectEnvelope(second!, status)
+    client.destroy()
+  })
+
   it('200 requests at once on one connection do not reach LiteLLM at once', async () => {
     upstream.respond(chatAnswer())
     const one = postText(chatPath, ask, { authorization: `Bearer ${clientKey}` })
