@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { answer, serve, startIdle, startPool, TransferListener } from '../../tests/support/start-pool.ts'
+import { ResponseListener } from '../../tests/support/response-listener.ts'
+import { answer, pausingAt, serve, startIdle, startPool } from '../../tests/support/start-pool.ts'
 import { untilStill } from '../../tests/support/until-still.ts'
 import { ConnectError } from './client-errors.ts'
 import { ConnectionPool } from './connection-pool.ts'
@@ -104,41 +105,38 @@ describe('a connection', () => {
     },
   )
 
-  it('on which something came behind an answer that was held back is closed as well', async () => {
-    const { send, peer, expectFreshConnection } = await startIdle()
-    const next = send({}, new TransferListener((transfer, event) => event === 'data' && transfer.pause()))
-    await peer.take('\r\n\r\n')
-    peer.write(answer('second') + bogus)
-    await next.until('end')
-    await peer.closed
-    await expectFreshConnection()
-  })
+  it.each(['x', bogus])(
+    'on which %j comes behind an answer whose client pauses is closed as well',
+    async (text) => {
+      const { send, peer, expectFreshConnection } = await startIdle()
+      const slow = send({}, pausingAt('head'))
+      await peer.take('\r\n\r\n')
+      peer.write(answer('second') + text)
 
-  it('is not handed on with what came behind an answer during a pause', async () => {
-    const { server, send, peer } = await startIdle()
-    let pauses = true
-    const slow = send(
-      {},
-      new TransferListener((transfer, event) => event === 'data' && pauses && transfer.pause()),
-    )
-    await peer.take('\r\n\r\n')
-    peer.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\n\r\n')
-    await slow.until('data')
-    peer.write(bogus)
-    await untilStill(() => peer.socket.bytesWritten)
+      expect((await slow.until('end')).body).toBe('second')
+      await peer.closed
+      await expectFreshConnection()
+    },
+  )
 
-    pauses = false
-    slow.transfer!.resume()
-    expect(slow.events).toEqual(['head', 'data', 'end'])
-    const next = send()
-    // Whichever connection it took: what was there before it was sent is not its answer.
-    await Promise.race([
-      next.until('head'),
-      server.next().then((fresh) => serve(fresh, 'fresh')),
-      peer.closed.then(() => undefined),
-    ])
-    expect((await next.until('end')).body).toBe('fresh')
-  })
+  it.each(['x', bogus])(
+    'on which %j comes behind an answer during a pause is closed as well',
+    async (text) => {
+      const { send, peer, expectFreshConnection } = await startIdle()
+      const slow = send({}, pausingAt('head'))
+      await peer.take('\r\n\r\n')
+      peer.write('HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n')
+      await slow.until('head')
+      peer.write('second')
+      peer.write(text)
+      await untilStill(() => slow.received)
+      slow.transfer!.resume()
+
+      expect((await slow.until('end')).body).toBe('second')
+      await expectFreshConnection()
+      await peer.closed
+    },
+  )
 })
 
 describe('a connection is not used again when the server says so', () => {
@@ -209,10 +207,13 @@ describe('connections that are idle', () => {
 })
 
 describe('close', () => {
-  it('ends what is idle and what is under way, and nothing is sent after it', async () => {
+  it.each([
+    ['read', () => new ResponseListener()],
+    ['held back', () => pausingAt('head')],
+  ])('ends what is under way, also what is %s, and nothing is sent after it', async (_, listener) => {
     const { server, pool, send, peer } = await startIdle()
     const waiting = send()
-    const reading = send()
+    const reading = send({}, listener())
     const other = await server.next()
     await Promise.all([peer, other].map((each) => each.take('\r\n\r\n')))
     other.write('HTTP/1.1 200 OK\r\n\r\nhel')

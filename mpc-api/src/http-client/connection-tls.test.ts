@@ -1,32 +1,27 @@
+import { randomBytes } from 'node:crypto'
 import { createServer, TLSSocket } from 'node:tls'
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { startScriptedServer } from '../../tests/support/scripted-server.ts'
 import { createSelfSignedCertificate } from '../../tests/support/self-signed-certificate.ts'
-import { serve, TransferListener } from '../../tests/support/start-pool.ts'
+import { answer, pausingAt, serve, serveLarge, startPool } from '../../tests/support/start-pool.ts'
+import { untilStill } from '../../tests/support/until-still.ts'
 import { ConnectError } from './client-errors.ts'
-import { ConnectionPool } from './connection-pool.ts'
+import { type PoolOptions } from './connection-pool.ts'
 
+const MIB = 1024 * 1024
 const certificate = createSelfSignedCertificate()
 
 async function startTlsPool(host = 'localhost') {
-  const tls = createServer({ ...certificate, ALPNProtocols: ['h2', 'http/1.1'] })
+  const tls = createServer({ ...certificate, noDelay: true, ALPNProtocols: ['h2', 'http/1.1'] })
   tls.on('tlsClientError', () => undefined)
   const server = await startScriptedServer(tls, 'secureConnection')
-  const pool = new ConnectionPool({
-    url: `https://${host}:${server.port}`,
-    connectMs: 2000,
-    keepAliveMs: 60_000,
-  })
-  onTestFinished(async () => {
-    pool.close()
-    await server.stop()
-  })
-  const send = () => {
-    const listener = new TransferListener()
-    listener.transfer = pool.send({ method: 'GET', path: '/', headers: [], body: null }, listener)
-    return listener
-  }
-  return { server, pool, send }
+  return startPool({ url: `https://${host}:${server.port}` }, server)
+}
+
+/** As a pool for `https:` finds a server that knows no TLS. */
+async function startPlainServer(options: Partial<PoolOptions> = {}) {
+  const server = await startScriptedServer()
+  return startPool({ url: `https://127.0.0.1:${server.port}`, ...options }, server)
 }
 
 /** No option of the client does this: only this process, only here, trusts a certificate made up a moment ago. */
@@ -91,14 +86,10 @@ describe('over TLS', () => {
   })
 
   it('a server that speaks no TLS is a ConnectError', async () => {
-    const server = await startScriptedServer()
-    onTestFinished(() => server.stop())
-    const url = `https://127.0.0.1:${server.port}`
-    const pool = new ConnectionPool({ url, connectMs: 2000, keepAliveMs: 1000 })
-    const listener = new TransferListener()
-    pool.send({ method: 'GET', path: '/', headers: [], body: null }, listener)
+    const { server, send } = await startPlainServer()
+    const listener = send()
     const peer = await server.next()
-    peer.write('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n')
+    peer.write(answer(''))
 
     await listener.until('error')
     expect(listener.problem).toBeInstanceOf(ConnectError)
@@ -106,15 +97,86 @@ describe('over TLS', () => {
   })
 
   it('a server that never shakes hands is a ConnectError after connectMs', async () => {
-    const server = await startScriptedServer()
-    onTestFinished(() => server.stop())
-    const url = `https://127.0.0.1:${server.port}`
-    const pool = new ConnectionPool({ url, connectMs: 100, keepAliveMs: 1000 })
-    const listener = new TransferListener()
-    pool.send({ method: 'GET', path: '/', headers: [], body: null }, listener)
+    const { send } = await startPlainServer({ connectMs: 100 })
+    const listener = await send().until('error')
 
-    await listener.until('error')
     expect(listener.problem).toBeInstanceOf(ConnectError)
     expect(listener.problem?.cause).toMatchObject({ code: 'ETIMEDOUT' })
+  })
+})
+
+describe('a pause over TLS', () => {
+  const HEAD = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'
+  const REST = '2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n'
+
+  async function startPaused() {
+    trustAnyCertificate()
+    const { server, send } = await startTlsPool()
+    const slow = send({}, pausingAt('head'))
+    const peer = await server.next()
+    await peer.take('\r\n\r\n')
+    return { server, send, slow, peer }
+  }
+
+  it('makes the server wait; after it everything comes', async () => {
+    const { slow, peer } = await startPaused()
+    const body = randomBytes(50 * MIB)
+    const hasLeft = serveLarge(peer, body)
+    await slow.until('head')
+
+    expect(await untilStill(() => slow.received)).toBeLessThan(MIB)
+    expect(hasLeft()).toBe(false)
+    slow.transfer!.resume()
+    await slow.until('end')
+    expect(Buffer.concat(slow.chunks).equals(body)).toBe(true)
+  })
+
+  it('may begin before the hands are shaken', async () => {
+    trustAnyCertificate()
+    const { server, send } = await startTlsPool()
+    const slow = send()
+    slow.transfer!.pause()
+    await serve(await server.next(), 'hello')
+    await untilStill(() => slow.received)
+    slow.transfer!.resume()
+
+    expect((await slow.until('end')).body).toBe('hello')
+  })
+
+  it('loses nothing when the server closes meanwhile', async () => {
+    for (const before of [HEAD + REST, HEAD]) {
+      const { slow, peer } = await startPaused()
+      peer.write(before)
+      await slow.until('head')
+      peer.socket.end((HEAD + REST).slice(before.length))
+      await untilStill(() => slow.events.join())
+      slow.transfer!.resume()
+
+      await Promise.race([slow.until('end'), slow.until('error')])
+      expect(slow.problem).toBeUndefined()
+      expect(slow.body).toBe('hello')
+    }
+  })
+
+  it.each([
+    ['nothing comes behind', []],
+    ['something comes behind', [answer('bogus')]],
+  ])('never gives the next request another answer than its own: %s', async (_, surplus) => {
+    for (const [first, ...rest] of [[HEAD + REST], [HEAD, REST]]) {
+      const { server, send, slow, peer } = await startPaused()
+      peer.write(first!)
+      await slow.until('head')
+      for (const text of [...rest, ...surplus]) peer.write(text)
+      await untilStill(() => slow.received)
+      slow.transfer!.resume()
+      expect((await slow.until('end')).body).toBe('hello')
+      await untilStill(() => peer.socket.destroyed)
+
+      const next = send()
+      // Without anything behind it, the connection may be used again, or closed.
+      const carrier = surplus.length > 0 || peer.socket.destroyed ? await server.next() : peer
+      await serve(carrier, 'right')
+      expect((await next.until('end')).body).toBe('right')
+    }
   })
 })

@@ -74,7 +74,6 @@ export class Connection implements Carrier {
 
   resume(): void {
     this.#socket.resume()
-    this.#freeAfterTransfer()
   }
 
   drop(): void {
@@ -119,6 +118,8 @@ export class Connection implements Carrier {
       if (before !== '') this.#socket.write(before, 'latin1')
       transfer.isSent = true
     } catch (problem) {
+      // A handler is never called before it was told what it handles.
+      await Promise.resolve()
       transfer.fail(problem as Error)
     }
   }

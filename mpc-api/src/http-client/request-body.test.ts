@@ -219,6 +219,22 @@ describe('a streamed body', () => {
     await expectFreshConnection()
   })
 
+  it('that waits for more when the answer ends costs the connection', async () => {
+    const { send, peer, expectFreshConnection } = await startIdle()
+    const body = async function* () {
+      yield Buffer.from('hello')
+      await new Promise<never>(() => undefined)
+    }
+    const listener = send({ method: 'POST', headers: length(10), body: body() })
+    await peer.take('hello')
+    await untilStill(() => peer.socket.bytesRead)
+    peer.write(answer('too large'))
+    await listener.until('end')
+
+    await peer.closed
+    await expectFreshConnection()
+  })
+
   it('is not asked for when there is no connection', async () => {
     const { server, pool, send } = await startPool()
     let isAsked = false

@@ -22,7 +22,9 @@ export interface RequestHead {
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const NO_FIELD_TEXT = /[^\t\x20-\x7e\x80-\xff]/
-const NO_PATH = /[^\x21-\x7e]/
+const PATH = /^[\x21-\x7e]+$/
+/** A digit more would not be exact. */
+const LENGTH = /^\d{1,15}$/
 
 /**
  * Writes the head of a request (RFC 9112 §3).
@@ -34,21 +36,50 @@ export function writeRequestHead(
   { method, path, headers, body }: OutgoingRequest,
   host: string,
 ): RequestHead {
-  if (NO_PATH.test(path)) throw new TypeError('the path of a request has a character that must be escaped')
+  if (!PATH.test(path)) throw new TypeError('the path of a request has a character that must be escaped')
   let text = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n`
   let announced: number | undefined
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] as string
     const value = headers[at + 1] as string
-    if (!TOKEN.test(name) || NO_FIELD_TEXT.test(value))
-      throw new TypeError(`the header ${name} cannot be sent`)
-    if (name === 'content-length') announced = Number(value)
+    const kind = kindOf(name)
+    if (kind === 'none' || NO_FIELD_TEXT.test(value)) throw new TypeError(`the header ${name} cannot be sent`)
+    if (kind === 'framing') announced = readLength(name, value, announced)
     text += `${name}: ${value}\r\n`
   }
+  refuseOtherLength(announced, body)
   const framing = announced ?? framingOf(method, body)
   if (framing === 'chunked') text += 'transfer-encoding: chunked\r\n'
   else if (announced === undefined && framing !== undefined) text += `content-length: ${framing}\r\n`
   return { text: `${text}\r\n`, framing }
+}
+
+const FRAMING_FIELD = /^(?:content-length|transfer-encoding)$/i
+
+/** Hot path: requests have the same few names, so what was found of them is kept, up to a bound. */
+const MAX_KNOWN_NAMES = 500
+const kinds = new Map<string, FieldKind>()
+type FieldKind = 'plain' | 'framing' | 'none'
+
+function kindOf(name: string): FieldKind {
+  const known = kinds.get(name)
+  if (known !== undefined) return known
+  const kind = FRAMING_FIELD.test(name) ? 'framing' : TOKEN.test(name) ? 'plain' : 'none'
+  if (kinds.size < MAX_KNOWN_NAMES && name.length < 100) kinds.set(name, kind)
+  return kind
+}
+
+/** What a request says of its body must be true, or the server reads what is missing out of the next request. */
+function readLength(name: string, value: string, earlier: number | undefined): number {
+  if (name.length !== 'content-length'.length || earlier !== undefined || !LENGTH.test(value))
+    throw new TypeError(`the header ${name} cannot be sent: it would misstate the body`)
+  return Number(value)
+}
+
+function refuseOtherLength(announced: number | undefined, body: RequestBody): void {
+  if (announced === undefined || (body !== null && !Buffer.isBuffer(body))) return
+  if (announced !== (body?.length ?? 0))
+    throw new TypeError('the body of a request has another length than announced')
 }
 
 /** RFC 9110 §8.6: a POST says also that it has no body. */

@@ -61,11 +61,24 @@ function readHeaders(text: string): Fields {
     const colon = text.indexOf(':', start)
     end = text.indexOf('\r\n', start)
     const name = text.slice(start, colon).toLowerCase()
-    const value = text.slice(colon + 1, end === -1 ? text.length : end).trim()
+    const value = withoutBlanks(text, colon + 1, end === -1 ? text.length : end)
     const earlier = headers[name]
     headers[name] = earlier === undefined ? value : [earlier, value].flat()
   }
   return headers
+}
+
+/** Only blanks and tabs surround a value (RFC 9110 §5.5): to `trim` a no-break space is blank, too. */
+function withoutBlanks(text: string, from: number, to: number): string {
+  let start = from
+  let end = to
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 /** RFC 9112 §6.3. What is framed twice, or differently each time, is how responses are smuggled. */
@@ -84,9 +97,13 @@ function readFraming(status: number, isOld: boolean, headers: Fields): ResponseH
   return Number(length)
 }
 
+/** RFC 9112 §9.3: whole members of a list, and `close` is looked for first. */
+const CLOSES = /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i
+const STAYS = /(?:^|,)[ \t]*keep-alive[ \t]*(?:,|$)/i
+
 function readKeepAlive(isOld: boolean, headers: Fields): number {
-  const connection = String(headers['connection'] ?? '').toLowerCase()
-  if (isOld ? !/\bkeep-alive\b/.test(connection) : /\bclose\b/.test(connection)) return 0
+  const connection = String(headers['connection'] ?? '')
+  if (CLOSES.test(connection) || (isOld && !STAYS.test(connection))) return 0
   const hint = headers['keep-alive']
   if (hint === undefined) return Infinity
   const seconds = /\btimeout=(\d{1,9})\b/i.exec(String(hint))?.[1]

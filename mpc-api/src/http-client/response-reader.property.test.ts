@@ -86,32 +86,6 @@ describe('however the bytes of a response are split', () => {
     )
   })
 
-  it('it is told the same, whenever it is paused', () => {
-    fc.assert(
-      fc.property(
-        sound,
-        cuts,
-        fc.infiniteStream(fc.boolean()),
-        ({ text, body, isFramed }, places, pauses) => {
-          const coin = pauses[Symbol.iterator]()
-          const toss = () => coin.next().value === true
-          const told = new ReaderListener((reader) => toss() && reader.pause())
-          for (const piece of split(latin1(text), places)) {
-            told.read(piece)
-            if (toss()) told.reader.resume()
-          }
-          for (let turn = 0; turn < 40; turn += 1) told.reader.resume()
-          if (isFramed) expect(told.reader.endedCleanly).toBe(true)
-          else told.reader.close()
-
-          expect(told.events).toEqual(body === '' ? ['head', 'end'] : ['head', 'data', 'end'])
-          expect(told.body).toBe(body)
-        },
-      ),
-      { numRuns: 500 },
-    )
-  })
-
   it('it does not look complete when its end is missing', () => {
     fc.assert(
       fc.property(sound, cuts, fc.nat(), ({ text, body, isFramed }, places, at) => {

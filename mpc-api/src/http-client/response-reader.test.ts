@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { ReaderListener } from '../../tests/support/reader-listener.ts'
-import { ResponseReader } from './response-reader.ts'
 
 const KIB = 1024
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
@@ -54,16 +53,9 @@ describe('a response', () => {
 
   it('is passed on as the very bytes that came, when nothing else came with them', () => {
     const bytes = latin1('hello')
-    const seen: Buffer[] = []
-    const reader = new ResponseReader({
-      onHead: () => undefined,
-      onData: (chunk) => seen.push(chunk),
-      onEnd: () => undefined,
-    })
-    reader.read(latin1(response('content-length: 5', '', '')))
-    reader.read(bytes)
+    const told = read(response('content-length: 5', '', '')).read(bytes)
 
-    expect(seen[0]).toBe(bytes)
+    expect(told.chunks[0]).toBe(bytes)
   })
 
   it('has its head told once, after those that only inform', () => {
@@ -123,6 +115,7 @@ describe('chunks', () => {
     ['more bytes than the size says', '5\r\nhello!\r\n0\r\n\r\n'],
     ['fewer bytes than the size says', '6\r\nhello\r\n0\r\n\r\n'],
     ['no line end behind the bytes', '5\r\nhello0\r\n\r\n'],
+    ['two LFs behind the bytes', '5\r\nhello\n\n0\r\n\r\n'],
     ['a bare LF behind the bytes', '5\r\nhello\n0\r\n\r\n'],
     ['a bare CR behind the bytes', '5\r\nhello\r0\r\n\r\n'],
     ['a folded trailer', '0\r\nx: y\r\n z\r\n\r\n'],
@@ -219,78 +212,6 @@ describe('the connection', () => {
       }
     }
   })
-
-  it('is of no further use when something came behind a response that ended while it was paused', () => {
-    const told = new ReaderListener((reader, event) => event === 'data' && reader.pause())
-    told.read(`${counted('hello')}surplus`)
-    expect(told.events).toEqual(['head', 'data', 'end'])
-
-    expect(told.reader.endedCleanly).toBe(false)
-  })
-})
-
-describe('a pause', () => {
-  it('holds back everything until it is over, in order', () => {
-    const told = new ReaderListener((reader, event) => event === 'data' && reader.pause())
-    told.read(chunked('1\r\na\r\n1\r\nb\r\n1\r\nc\r\n'))
-    expect(told.body).toBe('a')
-    told.read('1\r\nd\r\n', '0\r\n\r\n')
-    expect(told.body).toBe('a')
-
-    for (const body of ['ab', 'abc', 'abcd']) {
-      told.reader.resume()
-      expect(told.body).toBe(body)
-      expect(told.events).not.toContain('end')
-    }
-    told.reader.resume()
-    expect(told.events).toEqual(['head', 'data', 'end'])
-    expect(told.reader.endedCleanly).toBe(true)
-  })
-
-  it('may begin before anything has come', () => {
-    const told = new ReaderListener()
-    told.reader.pause()
-    told.read(counted('hello'))
-    expect(told.events).toEqual([])
-
-    told.reader.resume()
-    expect(told.events).toEqual(['head', 'data', 'end'])
-  })
-
-  it('may be over at once, within the event that began it', () => {
-    const told = new ReaderListener((reader, event) => {
-      if (event === 'end') return
-      reader.pause()
-      reader.resume()
-    })
-    const bytes = latin1(chunked('5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n'))
-    told.read(bytes.subarray(0, 20), bytes.subarray(20))
-
-    expect(told.body).toBe('hello world')
-    expect(told.events).toEqual(['head', 'data', 'end'])
-    expect(told.reader.endedCleanly).toBe(true)
-  })
-
-  it('loses nothing when the server closes meanwhile', () => {
-    for (const text of [counted('hello'), chunked('2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n'), untilClose('hello')]) {
-      const told = new ReaderListener((reader, event) => event !== 'end' && reader.pause())
-      told.read(text)
-      // Whatever it means for the reader that is held back now, it is no end before all of it was told.
-      told.reader.close()
-      for (let turn = 0; turn < 8; turn += 1) told.reader.resume()
-
-      expect(told.body, text).toBe('hello')
-      expect(told.events, text).toEqual(['head', 'data', 'end'])
-    }
-  })
-
-  it('does not hide what is broken', () => {
-    const told = new ReaderListener((reader, event) => event === 'data' && reader.pause())
-    told.read(chunked('5\r\nhello!\r\n'))
-
-    expect(() => told.reader.resume()).toThrow(broken)
-    expect(told.events).not.toContain('end')
-  })
 })
 
 describe('a stop', () => {
@@ -306,19 +227,11 @@ describe('a stop', () => {
     }
   })
 
-  it('ends all events also while nothing or half a head has come, or all is held back', () => {
-    for (const text of ['', 'HTTP/1.1 20']) {
-      const told = read(text)
-      told.reader.stop()
-      told.read('0 OK\r\n\r\n')
-      told.reader.close()
-      expect(told.events).toEqual([])
-    }
-    const held = new ReaderListener((reader) => reader.pause())
-    held.read(counted('hello'))
-    held.reader.stop()
-    held.reader.resume()
-    held.reader.close()
-    expect(held.events).toEqual(['head'])
+  it.each(['', 'HTTP/1.1 20'])('ends all events also when only %j has come', (text) => {
+    const told = read(text)
+    told.reader.stop()
+    told.read('0 OK\r\n\r\n')
+    told.reader.close()
+    expect(told.events).toEqual([])
   })
 })

@@ -17,6 +17,9 @@ const MAX_TRAILER_BYTES = 16 * 1024
 /** 16^12 bytes are more than anybody sends, and still exact. */
 const MAX_SIZE_DIGITS = 12
 
+/** So much of the blank line that ends a head may be there before it is found. */
+const TERMINATOR_BEGUN = 3
+
 const CR = 0x0d
 const LF = 0x0a
 const NOTHING = Buffer.alloc(0)
@@ -38,7 +41,6 @@ export class ResponseReader {
   #left = 0
   /** What came and could not be read yet. */
   #held: Buffer = NOTHING
-  #isPaused = false
 
   constructor(events: ResponseEvents) {
     this.#events = events
@@ -49,20 +51,15 @@ export class ResponseReader {
     return this.#part === 'done'
   }
 
-  /** True once something has come. */
-  get hasBegun(): boolean {
-    return this.#part !== 'head' || this.#held.length > 0
-  }
-
   /**
-   * Reads what came. An event may call `pause` or `stop`.
+   * Reads what came. An event may call `stop`.
    *
    * @throws {ResponseError} when it is no sound response
    */
   read(bytes: Buffer): void {
     const input = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes])
     let at = 0
-    while (at < input.length && !this.#isPaused) {
+    while (at < input.length) {
       const next = this.#advance(input, at)
       if (next === at) break
       at = next
@@ -80,17 +77,6 @@ export class ResponseReader {
     else if (this.#part !== 'done' && this.#part !== 'surplus') {
       throw new ResponseError('CLOSED_EARLY', 'the server closed the connection before its answer was whole')
     }
-  }
-
-  /** Holds back what has come and what still comes. */
-  pause(): void {
-    this.#isPaused = true
-  }
-
-  /** Goes on with what was held back. @throws {ResponseError} as `read` */
-  resume(): void {
-    this.#isPaused = false
-    this.read(NOTHING)
   }
 
   /** Nobody wants the rest. */
@@ -124,7 +110,8 @@ export class ResponseReader {
 
   #readHead(input: Buffer, at: number): number {
     const end = input.indexOf('\r\n\r\n', at, 'latin1')
-    if ((end === -1 ? input.length : end) - at > MAX_HEAD_BYTES) throw broken('a head that is too large')
+    if ((end === -1 ? input.length - TERMINATOR_BEGUN : end) - at > MAX_HEAD_BYTES)
+      throw broken('a head that is too large')
     if (end === -1) return at
     const head = readResponseHead(input.toString('latin1', at, end))
     if (head.status === 101) throw broken('a switch of protocols that nobody asked for')
@@ -197,7 +184,7 @@ export class ResponseReader {
     if (at + 1 === input.length) return at
     const isBlank = input[at] === CR && input[at + 1] === LF
     const end = isBlank ? at - 2 : input.indexOf('\r\n\r\n', at, 'latin1')
-    if ((end === -1 ? input.length : end) - at > MAX_TRAILER_BYTES)
+    if ((end === -1 ? input.length - TERMINATOR_BEGUN : end) - at > MAX_TRAILER_BYTES)
       throw broken('trailers that are too large')
     if (end === -1) return at
     if (!isBlank && !TRAILERS.test(input.toString('latin1', at, end + 2))) throw broken('malformed trailers')

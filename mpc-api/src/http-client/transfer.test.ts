@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { answer, serve, startIdle, startPool, TransferListener } from '../../tests/support/start-pool.ts'
+import { ResponseListener } from '../../tests/support/response-listener.ts'
+import { answer, pausingAt, serve, serveLarge, startIdle, startPool } from '../../tests/support/start-pool.ts'
 import { untilStill } from '../../tests/support/until-still.ts'
 
 const KIB = 1024
@@ -62,7 +63,7 @@ describe('an aborted transfer', () => {
     'closes its connection within the answer: %s',
     async (when) => {
       const { send, peer, expectFreshConnection } = await startIdle()
-      const gone = send({}, new TransferListener((transfer, event) => event === when && transfer.abort()))
+      const gone = send({}, new ResponseListener((transfer, event) => event === when && transfer.abort()))
       await peer.take('\r\n\r\n')
       peer.write(`${CHUNKED}1\r\na\r\n1\r\nb\r\n`)
       await gone.until(when === 'head' ? 'head' : 'data')
@@ -79,7 +80,7 @@ describe('an aborted transfer', () => {
 
   it('hears nothing more when its answer ends in the same piece', async () => {
     const { send, peer } = await startIdle()
-    const gone = send({}, new TransferListener((transfer, event) => event === 'data' && transfer.abort()))
+    const gone = send({}, new ResponseListener((transfer, event) => event === 'data' && transfer.abort()))
     await peer.take('\r\n\r\n')
     peer.write(answer('hello'))
 
@@ -88,20 +89,24 @@ describe('an aborted transfer', () => {
   })
 
   it('hears nothing more when it was paused', async () => {
-    const { send, peer } = await startIdle()
-    const gone = send({}, new TransferListener((transfer, event) => event === 'data' && transfer.pause()))
+    const { send, peer, expectFreshConnection } = await startIdle()
+    const gone = send({}, pausingAt('data'))
     await peer.take('\r\n\r\n')
-    peer.write(`${CHUNKED}1\r\na\r\n1\r\nb\r\n0\r\n\r\n`)
+    serveLarge(peer, Buffer.alloc(50 * MIB))
     await gone.until('data')
+    const heard = await untilStill(() => gone.received)
     gone.transfer!.abort()
     gone.transfer!.resume()
 
     await peer.closed
+    await expectFreshConnection()
     expect(gone.events).toEqual(['head', 'data'])
-    expect(gone.body).toBe('a')
+    expect(gone.received).toBe(heard)
   })
+})
 
-  it('is of no consequence once the answer has ended, and neither are its pauses', async () => {
+describe('a transfer that has ended', () => {
+  it('cannot pause or abort what its connection carries next', async () => {
     const { server, send, peer } = await startIdle()
     const first = send()
     await serve(peer, 'a')
@@ -116,128 +121,170 @@ describe('an aborted transfer', () => {
     expect(first.events).toEqual(['head', 'data', 'end'])
     expect(server.peers).toHaveLength(1)
   })
+
+  it('cannot resume what its connection carries next', async () => {
+    const { send, peer } = await startIdle()
+    const first = send()
+    await serve(peer, 'a')
+    await first.until('end')
+    const next = send({}, pausingAt('data'))
+    await peer.take('\r\n\r\n')
+    serveLarge(peer, Buffer.alloc(50 * MIB))
+    await next.until('data')
+    first.transfer!.resume()
+    expect(await untilStill(() => next.received)).toBeLessThan(MIB)
+  })
 })
 
 describe('a paused transfer', () => {
-  it('makes the server wait; resumed, it gets everything', async () => {
-    const { send, peer } = await startIdle()
-    const body = randomBytes(32 * MIB)
-    let pauses = true
-    const slow = send(
-      {},
-      new TransferListener((transfer, event) => event === 'data' && pauses && transfer.pause()),
-    )
-    await peer.take('\r\n\r\n')
-    peer.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n`)
-    for (let at = 0; at < body.length; at += 64 * KIB) peer.socket.write(body.subarray(at, at + 64 * KIB))
-    await slow.until('data')
-    const waiting = await untilStill(() => peer.socket.writableLength)
-    expect(waiting).toBeGreaterThan(8 * MIB)
-    expect(slow.received).toBeLessThan(MIB)
-    const received = slow.received
+  const SECOND = `${CHUNKED}3\r\nsec\r\n3\r\nond\r\n0\r\n\r\n`
+  const headOf = (text: string) => text.slice(0, text.indexOf('\r\n\r\n') + 4)
 
-    slow.transfer!.resume()
-    await expect.poll(() => slow.received).toBeGreaterThan(received)
-    expect(await untilStill(() => peer.socket.writableLength)).toBeGreaterThan(8 * MIB)
+  it.each(['once', 'at every piece'])(
+    'makes the server wait, and gets everything in the end: paused %s',
+    async (often) => {
+      const { send, peer } = await startIdle()
+      let pauses = true
+      const act = new ResponseListener((transfer, event) => {
+        if (event !== 'data' || !pauses) return
+        pauses = often !== 'once'
+        transfer.pause()
+      })
+      const slow = send({}, act)
+      await peer.take('\r\n\r\n')
+      const body = randomBytes(50 * MIB)
+      const hasLeft = serveLarge(peer, body)
+      for (let turn = 0; turn < 3; turn += 1) {
+        const before = slow.received
+        pauses = true
+        slow.transfer!.resume()
+        await expect.poll(() => slow.received).toBeGreaterThan(before)
+        expect((await untilStill(() => slow.received)) - before).toBeLessThan(MIB)
+        expect(hasLeft()).toBe(false)
+      }
 
-    pauses = false
-    slow.transfer!.resume()
-    await slow.until('end')
-    expect(Buffer.concat(slow.chunks).equals(body)).toBe(true)
+      pauses = false
+      slow.transfer!.resume()
+      await slow.until('end')
+      expect(Buffer.concat(slow.chunks).equals(body)).toBe(true)
+    },
+  )
+
+  it.each(['fresh', 'idle'])(
+    'makes the server wait when it is paused before anything has come: %s connection',
+    async (kind) => {
+      const { server, send, peer: idle } = await startIdle()
+      if (kind === 'fresh') {
+        send()
+        await idle.take('\r\n\r\n')
+      }
+      const slow = send()
+      slow.transfer!.pause()
+      const peer = kind === 'fresh' ? await server.next() : idle
+      await peer.take('\r\n\r\n')
+      const body = randomBytes(50 * MIB)
+      const hasLeft = serveLarge(peer, body)
+      expect(await untilStill(() => slow.received)).toBeLessThan(MIB)
+      expect(hasLeft()).toBe(false)
+
+      slow.transfer!.resume()
+      await slow.until('end')
+      expect(Buffer.concat(slow.chunks).equals(body)).toBe(true)
+    },
+  )
+
+  it.each([
+    ['head', 'with a length', answer('second')],
+    ['data', 'with a length', answer('second')],
+    ['end', 'with a length', answer('second')],
+    ['head', 'in chunks', SECOND],
+    ['data', 'in chunks', SECOND],
+    ['head', 'without a body', answer('')],
+  ] as const)(
+    'is told what is here already, also an end, which frees its connection: paused at %s, %s',
+    async (event, _, text) => {
+      const { send, peer, expectSameConnection } = await startIdle()
+      const slow = send({}, pausingAt(event))
+      await peer.take('\r\n\r\n')
+      peer.write(text)
+      await slow.until('end')
+      expect(slow.body).toBe(text === answer('') ? '' : 'second')
+      await expectSameConnection()
+    },
+  )
+
+  it.each([
+    ['once', () => pausingAt('head')],
+    ['at every event', () => new ResponseListener((transfer) => transfer.pause())],
+    [
+      'only for a moment at every event',
+      () =>
+        new ResponseListener((transfer) => {
+          transfer.pause()
+          transfer.resume()
+        }),
+    ],
+  ])('gets the rest when it is resumed, and frees its connection: paused %s', async (_, listener) => {
+    for (const text of [answer('second'), SECOND]) {
+      const { send, peer, expectSameConnection } = await startIdle()
+      const slow = send({}, listener())
+      await peer.take('\r\n\r\n')
+      peer.write(headOf(text))
+      await slow.until('head')
+      peer.write(text.slice(headOf(text).length))
+      await untilStill(() => slow.received)
+      slow.transfer!.resume()
+      expect((await slow.until('end')).body).toBe('second')
+      await expectSameConnection()
+    }
   })
 
   it.each([
-    ['in its last piece', () => answer('second')],
-    ['in its head', () => answer('second')],
-    ['before a blank body', () => answer('')],
-    ['in chunks', () => `${CHUNKED}6\r\nsecond\r\n0\r\n\r\n`],
-  ])('that ends leaves a connection that can be used: paused %s', async (when, text) => {
-    const { server, send, peer } = await startIdle()
-    const event = when === 'in its last piece' || when === 'in chunks' ? 'data' : 'head'
-    const slow = send({}, new TransferListener((transfer, told) => told === event && transfer.pause()))
-    await peer.take('\r\n\r\n')
-    peer.write(text())
-    await slow.until(event)
-    await untilStill(() => slow.received)
-    slow.transfer!.resume()
-    await slow.until('end')
+    ['with a length', answer('second')],
+    ['in chunks', SECOND],
+    ['that ends with the connection', 'HTTP/1.1 200 OK\r\n\r\nsecond'],
+  ])('loses nothing of an answer %s when the server closes meanwhile', async (_, text) => {
+    for (const before of ['', headOf(text)]) {
+      const { send, peer, expectFreshConnection } = await startIdle()
+      const slow = send({}, pausingAt('head'))
+      await peer.take('\r\n\r\n')
+      peer.write(before)
+      if (before !== '') await slow.until('head')
+      peer.socket.end(text.slice(before.length))
+      await slow.until('head')
+      await untilStill(() => slow.events.join())
+      slow.transfer!.resume()
 
-    const next = send()
-    const fresh = server.next().then((other) => other.take('GET').then(() => 'another connection'))
-    expect(await Promise.race([serve(peer, 'third'), fresh])).toMatch(/^GET/)
-    expect((await next.until('end')).body).toBe('third')
-    expect(server.peers).toHaveLength(1)
-    fresh.catch(() => undefined)
+      await Promise.race([slow.until('end'), slow.until('error')])
+      expect(slow.problem).toBeUndefined()
+      expect(slow.body).toBe('second')
+      expect(slow.events).toEqual(['head', 'data', 'end'])
+      await peer.closed
+      await expectFreshConnection()
+    }
   })
 
-  it('that is paused again by the last piece that was held back leaves a connection that can be used', async () => {
-    const { server, send, peer } = await startIdle()
-    const slow = send({}, new TransferListener((transfer, event) => event !== 'end' && transfer.pause()))
-    await peer.take('\r\n\r\n')
-    peer.write(answer('second'))
-    await slow.until('head')
-    slow.transfer!.resume()
-    await slow.until('end')
-
-    const next = send()
-    const fresh = server.next().then(() => 'another connection')
-    fresh.catch(() => undefined)
-    expect(await Promise.race([serve(peer, 'third'), fresh])).toMatch(/^GET/)
-    await next.until('end')
-  })
-
-  const hello = `${CHUNKED}2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n`
   it.each([
-    ['with a length', answer('hello'), 'head'],
-    ['in chunks', hello, 'data'],
-    ['that ends with the connection', 'HTTP/1.1 200 OK\r\n\r\nhello', 'head'],
-  ] as const)('loses nothing of an answer %s when the server closes meanwhile', async (_, text, when) => {
+    ['the server leaves without the rest', '2\r\nhe\r\n', 'end', { code: 'CLOSED_EARLY' }],
+    ['the server resets its connection', '', 'reset', { code: 'ECONNRESET' }],
+    ['what comes is broken', '2\r\nhello\r\n', 'stay', { code: 'BROKEN_RESPONSE' }],
+  ] as const)('fails once it is resumed, if not before, when %s', async (_, text, then, problem) => {
     const { send, peer, expectFreshConnection } = await startIdle()
-    let pauses = true
-    const slow = send(
-      {},
-      new TransferListener((transfer, event) => event === when && pauses && transfer.pause()),
-    )
+    const slow = send({}, pausingAt('head'))
     await peer.take('\r\n\r\n')
-    peer.socket.end(text, 'latin1')
-    await slow.until(when)
-    await untilStill(() => slow.events.join())
-    pauses = false
-    slow.transfer!.resume()
-
-    await Promise.race([slow.until('end'), slow.until('error')])
-    expect(slow.problem).toBeUndefined()
-    expect(slow.body).toBe('hello')
-    expect(slow.events).toEqual(['head', 'data', 'end'])
-    await expectFreshConnection()
-  })
-
-  it('loses nothing of what came after the pause began, although the server has closed since', async () => {
-    const { send, peer, expectFreshConnection } = await startIdle()
-    const slow = send({}, new TransferListener((transfer, event) => event === 'head' && transfer.pause()))
-    await peer.take('\r\n\r\n')
-    peer.write(hello.slice(0, CHUNKED.length))
+    peer.write(CHUNKED)
     await slow.until('head')
-    peer.socket.end(hello.slice(CHUNKED.length), 'latin1')
-    await untilStill(() => slow.events.join())
-    slow.transfer!.resume()
-
-    expect((await slow.until('end')).body).toBe('hello')
-    await expectFreshConnection()
-  })
-
-  it('of which the server leaves without the rest fails once it is resumed, if not before', async () => {
-    const { send, peer } = await startIdle()
-    const slow = send({}, new TransferListener((transfer, event) => event === 'data' && transfer.pause()))
-    await peer.take('\r\n\r\n')
-    peer.socket.end(`${CHUNKED}2\r\nhe\r\n3\r\nllo\r\n`, 'latin1')
-    await slow.until('data')
+    peer.write(text)
+    if (then === 'end') peer.socket.end()
+    if (then === 'reset') peer.socket.resetAndDestroy()
     await untilStill(() => slow.events.join())
     slow.transfer!.resume()
     slow.transfer!.resume()
 
     await slow.until('error')
-    expect(slow.problem).toMatchObject({ code: 'CLOSED_EARLY' })
+    expect(slow.problem).toMatchObject(problem)
     expect(slow.events).not.toContain('end')
+    await peer.closed
+    await expectFreshConnection()
   })
 })

@@ -31,7 +31,6 @@ export class Transfer implements ResponseEvents {
   readonly #reader: ResponseReader
   #carrier: Carrier | undefined
   #isOpen = true
-  #isPaused = false
 
   constructor(head: RequestHead, body: RequestBody, handler: ResponseHandler) {
     this.head = head
@@ -62,28 +61,13 @@ export class Transfer implements ResponseEvents {
     this.#carrier?.drop()
   }
 
-  /** Takes no more from the server, which then has to wait, too. An end that is there already may still be told. */
+  /** Takes no more from the server, which then has to wait, too. What is here already is still told. */
   pause(): void {
-    if (!this.#isOpen) return
-    this.#isPaused = true
-    this.#reader.pause()
-    this.#carrier?.pause()
+    if (this.#isOpen) this.#carrier?.pause()
   }
 
   resume(): void {
-    if (!this.#isOpen || !this.#isPaused) return
-    this.#isPaused = false
-    try {
-      this.#reader.resume()
-    } catch (problem) {
-      this.fail(problem as Error)
-    }
-    if (!this.#holdsBack()) this.#carrier?.resume()
-  }
-
-  /** What was held back may have filled the client again. */
-  #holdsBack(): boolean {
-    return this.#isPaused
+    if (this.#isOpen) this.#carrier?.resume()
   }
 
   /** Bytes have come from the server. */

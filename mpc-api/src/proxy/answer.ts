@@ -21,7 +21,14 @@ export interface Answer {
   /** @throws {GatewayError} while not started, when the answer turns out to be a failure */
   write(chunk: Buffer): WriteResult
   /**
-   * LiteLLM ended its answer.
+   * LiteLLM ended its answer. An answer that is read as a whole reads it now, so that what it used is known also when the
+   * client leaves before its turn to be sent comes.
+   *
+   * @throws {GatewayError} when it is no answer
+   */
+  read?(): void
+  /**
+   * LiteLLM ended its answer, and it is its turn to be sent.
    *
    * @throws {GatewayError} when the answer is not complete
    */

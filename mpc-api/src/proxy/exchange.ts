@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { ConnectError, ResponseError } from '../http-client/client-errors.ts'
-import { type OutgoingRequest, type RequestBody } from '../http-client/request-head.ts'
+import { type OutgoingRequest } from '../http-client/request-head.ts'
 import { type ResponseHead } from '../http-client/response-head.ts'
 import { type ResponseHandler, type Transfer } from '../http-client/transfer.ts'
 import { afterTurn } from '../http/after-turn.ts'
@@ -44,6 +44,8 @@ export class Exchange implements ResponseHandler, ClockEvents {
   /** Bytes of the answer's body so far. */
   #received = 0
   #isComplete = false
+  /** The client has to read first. */
+  #waits = false
   #closing: NodeJS.Timeout | undefined
   #settle: { resolve: () => void; reject: (reason: unknown) => void } | undefined
 
@@ -70,7 +72,7 @@ export class Exchange implements ResponseHandler, ClockEvents {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
       if (this.#context.clientGone) this.#over()
-      else this.#transfer = upstream.send(address, { ...this.#call, body: this.#openBody() }, this)
+      else this.#transfer = upstream.send(address, this.#openRequest(), this)
     })
   }
 
@@ -109,8 +111,16 @@ export class Exchange implements ResponseHandler, ClockEvents {
 
   onEnd(): void {
     this.close()
-    if (this.#isComplete) this.#succeed()
-    else afterTurn(this.#received, () => this.#endAnswer())
+    if (this.#isComplete) {
+      this.#succeed()
+      return
+    }
+    try {
+      this.#answer?.read?.()
+      afterTurn(this.#received, () => this.#endAnswer())
+    } catch (problem) {
+      this.#fail(problem)
+    }
   }
 
   onError(problem: Error): void {
@@ -143,9 +153,10 @@ export class Exchange implements ResponseHandler, ClockEvents {
     }
   }
 
-  #openBody(): RequestBody {
+  #openRequest(): OutgoingRequest {
     const { body } = this.#call
-    return body === null || Buffer.isBuffer(body) ? body : this.#passUpload(body)
+    if (body === null || Buffer.isBuffer(body)) return this.#call
+    return { ...this.#call, body: this.#passUpload(body) }
   }
 
   async *#passUpload(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -199,10 +210,14 @@ export class Exchange implements ResponseHandler, ClockEvents {
     else this.#over()
   }
 
+  /** What LiteLLM had sent by then still comes, so this may be asked again while it waits. */
   #waitForClient(): void {
+    if (this.#waits) return
+    this.#waits = true
     this.#transfer?.pause()
     this.#clocks.setPaused(true)
     this.#outlet.whenReady(() => {
+      this.#waits = false
       this.#clocks.setPaused(false)
       this.#transfer?.resume()
     })

@@ -22,6 +22,8 @@ export class WholeAnswer implements Answer {
   #chunks: Buffer[] = []
   #size = 0
   #tail: Buffer = NOTHING
+  /** All of it, once it was read. */
+  #body: Buffer = NOTHING
 
   constructor(sink: AnswerSink, status: number, headers: IncomingHttpHeaders, tap: UsageTap) {
     this.#sink = sink
@@ -44,18 +46,24 @@ export class WholeAnswer implements Answer {
     return this.#pass(held)
   }
 
-  end(): void {
+  read(): void {
     if (this.started) {
       this.#tap.readTail(this.#tail)
+      return
+    }
+    this.#body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
+    const value = parse(this.#body)
+    if (typeof value !== 'object' || value === null) throw notJson()
+    this.#tap.readAnswer(value)
+  }
+
+  end(): void {
+    if (this.started) {
       this.#sink.end()
       return
     }
-    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
-    const value = parse(body)
-    if (typeof value !== 'object' || value === null) throw notJson()
-    this.#tap.readAnswer(value)
     this.started = true
-    this.#sink.body(this.#status, this.#headers(), body)
+    this.#sink.body(this.#status, this.#headers(), this.#body)
   }
 
   fail(): void {

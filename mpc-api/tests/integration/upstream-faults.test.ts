@@ -68,6 +68,22 @@ const noAnswers: [string, Behaviour, number | number[]][] = [
     raw([`${okHead}content-length: 5\r\ncontent-length: 6\r\n\r\nhello!`], { end: 'fin' }),
     502,
   ],
+  [
+    'a length and chunks',
+    raw([`${okHead}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`]),
+    502,
+  ],
+  [
+    'a header that Node would not write',
+    raw([`${okHead}x-litellm-model-id: a\x07b\r\ncontent-length: 2\r\n\r\n{}`]),
+    502,
+  ],
+  ['a folded header', raw([`${okHead}x-litellm-model-id: a\r\n b\r\ncontent-length: 2\r\n\r\n{}`]), 502],
+  [
+    'lines that end in LF alone',
+    raw(['HTTP/1.1 200 OK\ncontent-type: application/json\ncontent-length: 2\n\n{}'], { end: 'fin' }),
+    502,
+  ],
   ['a reset in a small whole body', raw([`${okHead}content-length: 50\r\n\r\n{"id"`], { end: 'reset' }), 502],
 ]
 
@@ -125,6 +141,14 @@ describe('POST /api/chat/completions, whole, when LiteLLM answers with', () => {
     const second = await post(chatPath, ask)
 
     expect(await second.text()).not.toContain('smuggled')
+  })
+
+  it('letters beyond ASCII in a header, they come down as they are', async () => {
+    const name = Buffer.from('grün', 'latin1')
+    const head = Buffer.concat([Buffer.from(`${okHead}x-litellm-model-id: `), name, Buffer.from('\r\n')])
+    upstream.respond(raw([head, `content-length: ${answer.length}\r\n\r\n${answer}`]))
+
+    expect((await post(chatPath, ask)).headers.get('x-litellm-model-id')).toBe('grün')
   })
 
   it('103 Early Hints first, the answer still arrives', async () => {

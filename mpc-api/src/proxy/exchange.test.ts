@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import { afterTurn } from '../http/after-turn.ts'
+import { type AnswerSink } from '../http/answer-sink.ts'
+import { RequestContext } from '../http/request-context.ts'
+import { type ResponseHandler, Transfer } from '../http-client/transfer.ts'
+import { chatDialect } from '../protocol/stream-dialect.ts'
+import { ClientOutlet } from './client-outlet.ts'
+import { type Call, Exchange } from './exchange.ts'
+import { type Upstream, type UpstreamAddress } from './upstream.ts'
+
+const call: Call = {
+  method: 'POST',
+  path: '/v1/chat/completions',
+  headers: [],
+  body: Buffer.from('{}'),
+  asksForStream: false,
+  media: undefined,
+  streamDialect: chatDialect,
+  usageDialect: 'openai',
+  hidesUsage: false,
+}
+const limits = { firstByteMs: 1000, idleMs: 1000, totalMs: 1000, streamStartMs: 1000, pingMs: 1000 }
+const address = { url: 'http://litellm' } as UpstreamAddress
+const answer = Buffer.from('{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7}}')
+
+/** An exchange whose LiteLLM is played by the test, and what its client was sent. */
+function startExchange() {
+  const context = RequestContext.beginInSocket('test')
+  const sent: Buffer[] = []
+  const sink: AnswerSink = {
+    context,
+    isFull: false,
+    head: () => undefined,
+    write: (bytes) => sent.push(bytes) > 0,
+    end: () => undefined,
+    body: (_status, _headers, bytes) => sent.push(bytes),
+    cut: () => undefined,
+    whenReady: () => undefined,
+  }
+  let handler: ResponseHandler | undefined
+  const upstream = {
+    send: (_to: UpstreamAddress, _request: Call, given: ResponseHandler) => {
+      handler = given
+      return new Transfer({ text: '', framing: undefined }, null, given)
+    },
+  } as unknown as Upstream
+  const exchange = new Exchange(call, context, new ClientOutlet(sink), limits)
+  const over = exchange.run(upstream, address)
+  if (handler === undefined) throw new Error('nothing was sent')
+  return { context, handler, over, sent }
+}
+
+describe('an exchange whose answer waits for its turn to be sent', () => {
+  it('has noted what it used when the client leaves meanwhile, and sends nothing', async () => {
+    const { context, handler, over, sent } = startExchange()
+    handler.onHead({
+      status: 200,
+      headers: { 'content-type': 'application/json', 'x-litellm-response-cost': '0.001' },
+      framing: answer.length,
+      keepAliveMs: 1000,
+    })
+    handler.onData(answer)
+    // Two that ask at the same time are worked on together, after this turn.
+    afterTurn(0, () => undefined)
+    handler.onEnd()
+    expect(sent).toEqual([])
+    context.markClientGone()
+    await over
+    await new Promise((resolve) => setImmediate(resolve))
+
+    expect(context.record.usage).toMatchObject({ input: 5, output: 7 })
+    expect(context.record.costMicroUsd).toBe(1000)
+    expect(sent).toEqual([])
+  })
+
+  it('is sent whole in that turn when the client stays', async () => {
+    const { handler, over, sent } = startExchange()
+    handler.onHead({
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      framing: answer.length,
+      keepAliveMs: 1000,
+    })
+    handler.onData(answer)
+    afterTurn(0, () => undefined)
+    handler.onEnd()
+    await over
+
+    expect(Buffer.concat(sent).equals(answer)).toBe(true)
+  })
+})
