@@ -21,6 +21,9 @@ const nothing = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }
  */
 export const securityHeaders: readonly string[] = capture(nothing)
 
+/** The same as the text that they are sent as. */
+export const securityText: string = toText(securityHeaders)
+
 /** The same for a page of ours: it may load our own style sheets, and still run nothing. */
 export const pageSecurityHeaders: readonly string[] = capture({
   ...nothing,
@@ -37,4 +40,8 @@ function capture(directives: Record<string, string[]>): string[] {
     if (problem !== undefined) throw new Error('helmet refused its options', { cause: problem })
   })
   return Object.entries(res.getHeaders()).flatMap(([name, value]) => [name, String(value)])
+}
+
+function toText(headers: readonly string[]): string {
+  return headers.map((part, index) => (index % 2 === 0 ? `${part}: ` : `${part}\r\n`)).join('')
 }

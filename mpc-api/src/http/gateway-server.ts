@@ -9,9 +9,7 @@ import { type Connections } from './connections.ts'
 import { createExpressServer } from './express-server.ts'
 import { lingerBeforeClose } from './linger.ts'
 import { JSON_TYPE } from './respond.ts'
-
-/** Longer than any client keeps an idle connection, so that the client closes first and no request is lost. */
-const KEEP_ALIVE_MS = 75_000
+import { KEEP_ALIVE_MS } from './send-as-text.ts'
 
 /**
  * The HTTP server around the application. Whatever Node would answer by itself, before Express is asked, carries the

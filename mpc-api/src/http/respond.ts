@@ -1,21 +1,17 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { toErrorBody } from '../errors/error-body.ts'
 import { type GatewayError } from '../errors/gateway-error.ts'
-import { pageSecurityHeaders, securityHeaders } from './base-headers.ts'
+import { pageSecurityHeaders, securityHeaders, securityText } from './base-headers.ts'
 import { lingerBeforeClose } from './linger.ts'
 import { announcesBody } from './read-body.ts'
 import { contextOf, type RequestContext } from './request-context.ts'
+import { goesAsText, sendAsText } from './send-as-text.ts'
 
 /** JSON always says its charset: Windows PowerShell reads it as Latin-1 otherwise. */
 export const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** A larger body is not worth another copy. */
 const MAX_JOINED_BYTES = 8192
-
-/** The way that Node's own `write` and `end` send by: head and text in one piece, at once. */
-interface Sender {
-  _send(text: string, encoding: 'latin1'): boolean
-}
 
 /**
  * Writes the head of an answer: the headers that every answer has, then the given ones.
@@ -28,17 +24,16 @@ export function writeHead(
   headers: readonly string[],
   security: readonly string[] = securityHeaders,
 ): void {
-  const { id, speaksAnthropic } = contextOf(res.req)
-  // Anthropic's SDK looks for the id under another name.
-  const ids = speaksAnthropic ? ['x-request-id', id, 'request-id', id] : ['x-request-id', id]
-  res.writeHead(status, security.concat(ids, headers))
+  res.writeHead(status, security.concat(idsOf(res), headers))
 }
 
-/**
- * Sends a whole answer in one write. Hot path: Node joins a text to the head before it, and bytes not. As Latin-1 every
- * byte is a character and back, so it stays the same bytes. `end` with a text would gather it together with an empty
- * second piece and send both by the longer way that several pieces take.
- */
+/** Anthropic's SDK looks for the id under another name. */
+function idsOf(res: ServerResponse): string[] {
+  const { id, speaksAnthropic } = contextOf(res.req)
+  return speaksAnthropic ? ['x-request-id', id, 'request-id', id] : ['x-request-id', id]
+}
+
+/** Sends a whole answer. */
 export function sendBody(
   res: ServerResponse,
   status: number,
@@ -46,11 +41,13 @@ export function sendBody(
   body: Buffer,
 ): void {
   contextOf(res.req).record.bytesOut = body.length
-  writeHead(res, status, headers.concat('content-length', String(body.length)))
-  if (body.length > MAX_JOINED_BYTES || res.req.method === 'HEAD') res.end(body)
-  else {
-    ;(res as unknown as Sender)._send(body.toString('latin1'), 'latin1')
-    res.end()
+  const all = headers.concat('content-length', String(body.length))
+  if (body.length <= MAX_JOINED_BYTES && goesAsText(res, status, all)) {
+    const fields = { constant: securityText, headers: idsOf(res).concat(all) }
+    sendAsText(res, status, fields, body.toString('latin1'))
+  } else {
+    writeHead(res, status, all)
+    res.end(body)
   }
 }
 
