@@ -2,26 +2,26 @@ import { config as loadDotenv } from 'dotenv'
 import { toBanner } from './banner.ts'
 import { type Config, ConfigError, readConfig } from './config/read-config.ts'
 import { type Gateway, startGateway } from './gateway.ts'
-import { createLogger, type Logger } from './telemetry/logger.ts'
+import { createLogger, type ProcessLogger } from './telemetry/logger.ts'
 import { chooseUpstream, type ChosenUpstream } from './choose-upstream.ts'
 
 /** npm hands a Ctrl-C on to a process that the terminal has told already; such an echo is no second signal. */
 const NPM_ECHO_MS = 200
 
 loadDotenv({ quiet: true })
-const { config, logger, flush } = configure()
+const { config, log } = configure()
 try {
-  await serve(config, logger, flush)
+  await serve(config, log)
 } catch (problem) {
-  logger.fatal({ err: problem }, describeStartFailure(problem, config))
-  flush()
+  log.logger.fatal({ err: problem }, describeStartFailure(problem, config))
+  log.flush()
   process.exit(1)
 }
 
-function configure(): { config: Config; logger: Logger; flush: () => void } {
+function configure(): { config: Config; log: ProcessLogger } {
   try {
     const config = readConfig(process.env)
-    return { config, ...createLogger(config.logLevel) }
+    return { config, log: createLogger(config.logLevel) }
   } catch (problem) {
     if (!(problem instanceof ConfigError)) throw problem
     process.stderr.write(`${problem.message}\n`)
@@ -29,14 +29,15 @@ function configure(): { config: Config; logger: Logger; flush: () => void } {
   }
 }
 
-async function serve(config: Config, logger: Logger, flush: () => void): Promise<void> {
+async function serve(config: Config, log: ProcessLogger): Promise<void> {
+  const { logger } = log
   const upstream = await chooseUpstream(config)
   const generateModel = config.generateModel ?? (upstream.isDemo ? upstream.model : undefined)
   const gateway = await startGateway({ ...config, generateModel }, upstream.urls, logger)
   for (const warning of config.warnings) logger.warn(warning)
   logger.info({ url: gateway.url, upstream: upstream.urls }, 'listening')
-  endOnSignals(gateway, upstream, logger, flush)
-  flush()
+  endOnSignals(gateway, upstream, log)
+  log.flush()
   if (config.environment !== 'production') {
     const keyRequired = config.apiKey !== undefined
     process.stdout.write(
@@ -55,7 +56,8 @@ function describeStartFailure(problem: unknown, { host, port }: Config): string 
 }
 
 /** The first signal drains, a second one ends the process at once. */
-function endOnSignals(gateway: Gateway, upstream: ChosenUpstream, logger: Logger, flush: () => void): void {
+function endOnSignals(gateway: Gateway, upstream: ChosenUpstream, log: ProcessLogger): void {
+  const { logger } = log
   let drainingSince: number | undefined
   const onSignal = (signal: NodeJS.Signals): void => {
     if (drainingSince !== undefined) {
@@ -63,26 +65,21 @@ function endOnSignals(gateway: Gateway, upstream: ChosenUpstream, logger: Logger
         process.env['npm_lifecycle_event'] === 'start' && performance.now() - drainingSince < NPM_ECHO_MS
       if (isEcho) return
       logger.warn({ signal }, 'ending at once')
-      flush()
+      log.flush()
       process.exit(1)
     }
     drainingSince = performance.now()
     logger.info({ signal }, 'draining')
-    void end(gateway, upstream, logger, flush)
+    void end(gateway, upstream, log)
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
 }
 
-async function end(
-  gateway: Gateway,
-  upstream: ChosenUpstream,
-  logger: Logger,
-  flush: () => void,
-): Promise<void> {
+async function end(gateway: Gateway, upstream: ChosenUpstream, log: ProcessLogger): Promise<void> {
   await gateway.drain()
   upstream.close()
-  logger.info('ended')
-  flush()
+  log.logger.info('ended')
+  await log.finish()
   process.exit(0)
 }

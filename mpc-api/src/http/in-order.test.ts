@@ -41,6 +41,12 @@ describe('stages in order', () => {
     expect(seen).toEqual([1, 2, 3])
   })
 
+  it('are not skipped by a null in the place of a problem', async () => {
+    const passNull: RequestHandler = (_req, _res, next) => next(null)
+
+    expect(await answerOf(passNull, (_req, res) => void res.end('answered'))).toBe('answered')
+  })
+
   it('end with the stage that answers', async () => {
     expect(await answerOf(pass, (_req, res) => void res.end('answered'), notReached)).toBe('answered')
   })

@@ -8,7 +8,8 @@ export function inOrder(...stages: readonly RequestHandler[]): RequestHandler {
   return function runStages(req: Request, res: Response, done: NextFunction) {
     let passed = 0
     const next: NextFunction = (problem?: unknown): void => {
-      const stage = problem === undefined ? stages[passed] : undefined
+      // To Express no problem is anything but a value.
+      const stage = problem === undefined || problem === null ? stages[passed] : undefined
       passed += 1
       if (stage === undefined) {
         done(problem)

@@ -75,9 +75,18 @@ function httpDate(): string {
   return date
 }
 
+/** True when this Node sends a text behind the head that it keeps, in one piece. */
 function lookAtNode(): boolean {
   const res = new http.ServerResponse(new http.IncomingMessage(new Socket()))
   res.writeHead(200, ['x-probe', '1'])
-  const { _header, _send } = res as unknown as Partial<NodeResponse>
-  return typeof _send === 'function' && _header?.startsWith('HTTP/1.1 200 OK\r\nx-probe: 1\r\n') === true
+  const node = res as unknown as NodeResponse & { outputData?: { data: unknown }[] }
+  try {
+    const head = node._header
+    node._send('body', 'latin1')
+    return (
+      head.startsWith('HTTP/1.1 200 OK\r\nx-probe: 1\r\n') && node.outputData?.[0]?.data === `${head}body`
+    )
+  } catch {
+    return false
+  }
 }

@@ -26,7 +26,7 @@ export interface Answer {
    *
    * @throws {GatewayError} when it is no answer
    */
-  read?(): void
+  readWhole?(): void
   /**
    * LiteLLM ended its answer, and it is its turn to be sent.
    *

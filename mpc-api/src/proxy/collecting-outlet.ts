@@ -42,7 +42,8 @@ function collect(done: (body: Buffer) => void): Answer {
       chunks.push(chunk)
       return 'more'
     },
-    end: () => done(Buffer.concat(chunks)),
+    readWhole: () => done(Buffer.concat(chunks)),
+    end: () => undefined,
     fail: (error) => {
       throw error
     },

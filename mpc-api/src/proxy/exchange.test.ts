@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { ConnectError } from '../http-client/client-errors.ts'
 import { afterTurn } from '../http/after-turn.ts'
 import { type AnswerSink } from '../http/answer-sink.ts'
 import { RequestContext } from '../http/request-context.ts'
@@ -45,14 +47,18 @@ function startExchange() {
     },
   } as unknown as Upstream
   const exchange = new Exchange(call, context, new ClientOutlet(sink), limits)
-  const over = exchange.run(upstream, address)
-  if (handler === undefined) throw new Error('nothing was sent')
-  return { context, handler, over, sent }
+  const run = () => {
+    const over = exchange.run(upstream, address)
+    if (handler === undefined) throw new Error('nothing was sent')
+    return { handler, over }
+  }
+  return { context, exchange, run, sent }
 }
 
 describe('an exchange whose answer waits for its turn to be sent', () => {
   it('has noted what it used when the client leaves meanwhile, and sends nothing', async () => {
-    const { context, handler, over, sent } = startExchange()
+    const { context, run, sent } = startExchange()
+    const { handler, over } = run()
     handler.onHead({
       status: 200,
       headers: { 'content-type': 'application/json', 'x-litellm-response-cost': '0.001' },
@@ -74,7 +80,8 @@ describe('an exchange whose answer waits for its turn to be sent', () => {
   })
 
   it('is sent whole in that turn when the client stays', async () => {
-    const { handler, over, sent } = startExchange()
+    const { run, sent } = startExchange()
+    const { handler, over } = run()
     handler.onHead({
       status: 200,
       headers: { 'content-type': 'application/json' },
@@ -87,5 +94,20 @@ describe('an exchange whose answer waits for its turn to be sent', () => {
     await over
 
     expect(Buffer.concat(sent).equals(answer)).toBe(true)
+  })
+})
+
+describe('an exchange that waits to be run again after no connection could be made', () => {
+  it.each<[string, (started: ReturnType<typeof startExchange>) => void]>([
+    ['is interrupted', ({ context }) => context.interrupt(new GatewayError('SERVICE_UNAVAILABLE', 'ending'))],
+    ['runs out of time', ({ exchange }) => exchange.expired('MPC_TOTAL_TIMEOUT_MS', 1)],
+  ])('is not sent once it %s', async (_, end) => {
+    const started = startExchange()
+    const { handler, over } = started.run()
+    handler.onError(new ConnectError('refused'))
+    await expect(over).rejects.toBeInstanceOf(ConnectError)
+    end(started)
+
+    await expect(started.run().over).rejects.toBeInstanceOf(GatewayError)
   })
 })

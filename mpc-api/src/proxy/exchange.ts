@@ -47,6 +47,8 @@ export class Exchange implements ResponseHandler, ClockEvents {
   /** The client has to read first. */
   #waits = false
   #closing: NodeJS.Timeout | undefined
+  /** What ended the exchange while it waited to be run again. */
+  #earlyFailure: unknown
   #settle: { resolve: () => void; reject: (reason: unknown) => void } | undefined
 
   constructor(call: Call, context: RequestContext, outlet: Outlet, clocks: ExchangeClocks) {
@@ -72,6 +74,7 @@ export class Exchange implements ResponseHandler, ClockEvents {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
       if (this.#context.clientGone) this.#over()
+      else if (this.#earlyFailure !== undefined) this.#reject(this.#earlyFailure)
       else this.#transfer = upstream.send(address, this.#openRequest(), this)
     })
   }
@@ -116,7 +119,7 @@ export class Exchange implements ResponseHandler, ClockEvents {
       return
     }
     try {
-      this.#answer?.read?.()
+      this.#answer?.readWhole?.()
       afterTurn(this.#received, () => this.#endAnswer())
     } catch (problem) {
       this.#fail(problem)
@@ -231,7 +234,10 @@ export class Exchange implements ResponseHandler, ClockEvents {
   }
 
   #fail(problem: unknown): void {
-    if (this.#settle === undefined) return
+    if (this.#settle === undefined) {
+      this.#earlyFailure ??= problem
+      return
+    }
     const open =
       this.#stream?.started === true
         ? this.#stream

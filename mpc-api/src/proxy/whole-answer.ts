@@ -46,7 +46,7 @@ export class WholeAnswer implements Answer {
     return this.#pass(held)
   }
 
-  read(): void {
+  readWhole(): void {
     if (this.started) {
       this.#tap.readTail(this.#tail)
       return

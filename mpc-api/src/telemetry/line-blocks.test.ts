@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,12 +41,44 @@ describe('lines', () => {
     await expect.poll(written).toBe(all.join(''))
   })
 
+  it('are written soon also after a flush', async () => {
+    const lines = new LineBlocks(fd)
+    lines.write(line(0))
+    lines.flush()
+    lines.write(line(1))
+
+    await expect.poll(written).toBe(line(0) + line(1))
+  })
+
+  it('are all written once finished, also behind a block that is on its way', async () => {
+    const lines = new LineBlocks(fd)
+    const all = Array.from({ length: 1000 }, (_, index) => line(index))
+    for (const each of all) lines.write(each)
+    await lines.finish()
+
+    expect(written()).toBe(all.join(''))
+  })
+
   it('may be flushed when there are none', () => {
     const lines = new LineBlocks(fd)
     lines.flush()
     lines.flush()
 
     expect(written()).toBe('')
+  })
+})
+
+describe('the process', () => {
+  it('loses no line when it dies of an error', () => {
+    const program = `
+      import { createLogger } from './src/telemetry/logger.ts'
+      createLogger('info').logger.info('its last line')
+      setTimeout(() => { throw new Error('dies of it') }, 20)`
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', program]
+    const { stdout, status } = spawnSync(process.execPath, args, { cwd: join(import.meta.dirname, '../..') })
+
+    expect(status).toBe(1)
+    expect(stdout.toString()).toContain('its last line')
   })
 })
 

@@ -1,40 +1,81 @@
 import { pino } from 'pino'
 
-/** Lines are gathered up to this size before they are written; a timer writes the rest. */
-const BLOCK_CHARACTERS = 64 * 1024
+/** Lines are gathered up to this size before they are written; a timer writes the rest. Half of what a pipe holds. */
+const BLOCK_CHARACTERS = 32 * 1024
 const FLUSH_MS = 250
+/** How long a slow reader is waited for at the end, in ms. */
+const LAST_WORDS_MS = 1000
 
-/** Writes lines in blocks, without ever waiting for whoever reads them. Lines of a block are joined once, not one by one. */
+/**
+ * Writes lines in blocks, without ever waiting for whoever reads them. Lines of a block are joined once, not one by one;
+ * while a block is on its way, lines wait here.
+ */
 export class LineBlocks {
   readonly #destination: ReturnType<typeof pino.destination>
   #lines: string[] = []
   #size = 0
   #timer: NodeJS.Timeout | undefined
+  #isWriting = false
+  #whenWritten: (() => void) | undefined
 
   /** @param fd an open file descriptor */
   constructor(fd: number) {
     this.#destination = pino.destination({ fd, sync: false })
+    this.#destination.on('drain', () => this.#written())
   }
 
   write(line: string): void {
     this.#lines.push(line)
     this.#size += line.length
+    this.#passInTime()
+  }
+
+  /** Writes all lines before it returns. Of a block that is on its way to a slow reader an end may be lost: see `finish`. */
+  flush(): void {
+    this.#disarm()
+    if (this.#size > 0) this.#destination.write(this.#take())
+    this.#destination.flushSync()
+  }
+
+  /** Writes all lines, after a bounded wait for the block that is on its way. */
+  async finish(): Promise<void> {
+    this.#pass()
+    if (this.#isWriting) {
+      await new Promise<void>((resolve) => {
+        this.#whenWritten = resolve
+        setTimeout(resolve, LAST_WORDS_MS).unref()
+      })
+    }
+    this.flush()
+  }
+
+  #written(): void {
+    this.#isWriting = false
+    this.#whenWritten?.()
+    if (this.#size > 0) this.#passInTime()
+  }
+
+  #passInTime(): void {
     if (this.#size >= BLOCK_CHARACTERS) this.#pass()
     else this.#timer ??= setTimeout(() => this.#pass(), FLUSH_MS).unref()
   }
 
-  /** Writes what is still gathered, before it returns. */
-  flush(): void {
-    this.#pass()
-    this.#destination.flushSync()
+  #pass(): void {
+    this.#disarm()
+    if (this.#size === 0 || this.#isWriting) return
+    this.#isWriting = true
+    this.#destination.write(this.#take())
   }
 
-  #pass(): void {
+  #disarm(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#size === 0) return
-    this.#destination.write(this.#lines.join(''))
+  }
+
+  #take(): string {
+    const text = this.#lines.join('')
     this.#lines = []
     this.#size = 0
+    return text
   }
 }

@@ -16,19 +16,35 @@ export class LogEntry {
   }
 }
 
-/**
- * The process's logger: JSON lines on standard output, pretty ones on a terminal.
- *
- * @returns the logger, and what writes the lines still gathered when the process ends
- */
-export function createLogger(level: string): { logger: Logger; flush: () => void } {
+/** The process's logger, and what writes the lines that are still gathered. */
+export interface ProcessLogger {
+  logger: Logger
+  /** At once. */
+  flush(): void
+  /** Before the process ends, after a bounded wait for a slow reader. */
+  finish(): Promise<void>
+}
+
+/** The process's logger: JSON lines on standard output, pretty ones on a terminal. */
+export function createLogger(level: string): ProcessLogger {
   if (process.stdout.isTTY) {
     const printer = pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true })
     const logger = pino({ level, hooks: { logMethod: logValues } }, printer)
-    return { logger, flush: () => undefined }
+    return { logger, flush: () => undefined, finish: () => Promise.resolve() }
   }
   const lines = new LineBlocks(process.stdout.fd)
-  return { logger: createJsonLogger(level, lines), flush: () => lines.flush() }
+  process.once('exit', () => {
+    try {
+      lines.flush()
+    } catch {
+      // Nobody reads any more.
+    }
+  })
+  return {
+    logger: createJsonLogger(level, lines),
+    flush: () => lines.flush(),
+    finish: () => lines.finish(),
+  }
 }
 
 /** A logger of JSON lines. */
