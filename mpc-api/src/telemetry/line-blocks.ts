@@ -12,6 +12,8 @@ const LAST_WORDS_MS = 1000
  */
 export class LineBlocks {
   readonly #destination: ReturnType<typeof pino.destination>
+  /** Writes before it returns, which the other cannot: it begins to write at once, elsewhere. */
+  readonly #lastDestination: ReturnType<typeof pino.destination>
   #lines: string[] = []
   #size = 0
   #timer: NodeJS.Timeout | undefined
@@ -21,6 +23,7 @@ export class LineBlocks {
   /** @param fd an open file descriptor */
   constructor(fd: number) {
     this.#destination = pino.destination({ fd, sync: false })
+    this.#lastDestination = pino.destination({ fd, sync: true })
     this.#destination.on('drain', () => this.#written())
   }
 
@@ -30,16 +33,17 @@ export class LineBlocks {
     this.#passInTime()
   }
 
-  /** Writes all lines before it returns. Of a block that is on its way to a slow reader an end may be lost: see `finish`. */
+  /**
+   * Writes all lines that wait here, before it returns. A block that is on its way may come behind them, or lose its end when
+   * the process ends now: who can wait calls `finish`.
+   */
   flush(): void {
     this.#disarm()
-    if (this.#size > 0) this.#destination.write(this.#take())
-    this.#destination.flushSync()
+    if (this.#size > 0) this.#lastDestination.write(this.#take())
   }
 
   /** Writes all lines, after a bounded wait for the block that is on its way. */
   async finish(): Promise<void> {
-    this.#pass()
     if (this.#isWriting) {
       await new Promise<void>((resolve) => {
         this.#whenWritten = resolve
@@ -51,8 +55,9 @@ export class LineBlocks {
 
   #written(): void {
     this.#isWriting = false
-    this.#whenWritten?.()
-    if (this.#size > 0) this.#passInTime()
+    // Who waits for the end writes the rest.
+    if (this.#whenWritten !== undefined) this.#whenWritten()
+    else if (this.#size > 0) this.#passInTime()
   }
 
   #passInTime(): void {
