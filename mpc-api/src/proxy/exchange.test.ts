@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { ConnectError } from '../http-client/client-errors.ts'
 import { afterTurn } from '../http/after-turn.ts'
@@ -56,6 +56,10 @@ function startExchange() {
 }
 
 describe('an exchange whose answer waits for its turn to be sent', () => {
+  // However slow the machine, what is asked for here is asked for at the same time.
+  beforeEach(() => vi.useFakeTimers({ toFake: ['performance'] }))
+  afterEach(() => vi.useRealTimers())
+
   it('has noted what it used when the client leaves meanwhile, and sends nothing', async () => {
     const { context, run, sent } = startExchange()
     const { handler, over } = run()
