@@ -44,7 +44,7 @@ export function writeRequestHead(
     const value = headers[at + 1] as string
     const kind = kindOf(name)
     if (kind === 'none' || NO_FIELD_TEXT.test(value)) throw new TypeError(`the header ${name} cannot be sent`)
-    if (kind === 'framing') announced = readLength(name, value, announced)
+    if (kind === 'length') announced = readLength(name, value, announced)
     text += `${name}: ${value}\r\n`
   }
   refuseOtherLength(announced, body)
@@ -54,24 +54,27 @@ export function writeRequestHead(
   return { text: `${text}\r\n`, framing }
 }
 
-const FRAMING_FIELD = /^(?:content-length|transfer-encoding)$/i
+const LENGTH_FIELD = /^content-length$/i
+/** How a body is cut into chunks is the client's own affair. */
+const OWN_FIELD = /^transfer-encoding$/i
 
 /** Hot path: requests have the same few names, so what was found of them is kept, up to a bound. */
 const MAX_KNOWN_NAMES = 500
 const kinds = new Map<string, FieldKind>()
-type FieldKind = 'plain' | 'framing' | 'none'
+type FieldKind = 'plain' | 'length' | 'none'
 
 function kindOf(name: string): FieldKind {
   const known = kinds.get(name)
   if (known !== undefined) return known
-  const kind = FRAMING_FIELD.test(name) ? 'framing' : TOKEN.test(name) ? 'plain' : 'none'
+  const maySend = TOKEN.test(name) && !OWN_FIELD.test(name)
+  const kind = !maySend ? 'none' : LENGTH_FIELD.test(name) ? 'length' : 'plain'
   if (kinds.size < MAX_KNOWN_NAMES && name.length < 100) kinds.set(name, kind)
   return kind
 }
 
 /** What a request says of its body must be true, or the server reads what is missing out of the next request. */
 function readLength(name: string, value: string, earlier: number | undefined): number {
-  if (name.length !== 'content-length'.length || earlier !== undefined || !LENGTH.test(value))
+  if (earlier !== undefined || !LENGTH.test(value))
     throw new TypeError(`the header ${name} cannot be sent: it would misstate the body`)
   return Number(value)
 }
