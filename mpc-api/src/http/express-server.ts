@@ -1,6 +1,7 @@
 import http from 'node:http'
 import { type Socket } from 'node:net'
 import { type Express } from 'express'
+import { createRequestClass } from './body-taker.ts'
 import { asksForWebSocket, beginHandshake } from './handshake.ts'
 
 /**
@@ -30,7 +31,7 @@ function classesOf(app: Express): {
   Request: typeof http.IncomingMessage
   Response: typeof http.ServerResponse
 } {
-  class Request extends http.IncomingMessage {}
+  const Request = createRequestClass()
   class Response<R extends http.IncomingMessage = http.IncomingMessage> extends http.ServerResponse<R> {}
   Object.setPrototypeOf(Request.prototype, app.request)
   Object.setPrototypeOf(Response.prototype, app.response)

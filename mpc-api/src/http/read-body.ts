@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { afterTurn } from './after-turn.ts'
+import { type BodyTaker, takeBody } from './body-taker.ts'
 
 export interface BodyLimits {
   maxBytes: number
@@ -40,54 +41,74 @@ export function refuseUnreadable(req: IncomingMessage, limits: BodyLimits): void
   if (Number(req.headers['content-length'] ?? 0) > limits.maxBytes) throw tooLarge(limits)
 }
 
-/**
- * Hot path: the listeners are not taken off again; what comes after the end finds the reading settled, and nothing kept.
- * Most bodies are there by the end of the turn that brought the headers, so only the others are given a clock.
- */
 function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    let isComplete = false
-    let isSettled = false
-    let timer: NodeJS.Timeout | undefined
-    const refuse = (problem: GatewayError): void => {
-      if (isSettled) return
-      isSettled = true
-      clearTimeout(timer)
-      chunks.length = 0
-      reject(problem)
-    }
-    const finish = (): void => {
-      if (isSettled) return
-      isSettled = true
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
-      chunks.length = 0
-    }
-    const onCut = (): void => {
-      if (!isComplete) refuse(cut())
-    }
+  return new Promise((resolve, reject) => takeBody(req, new BodyCollector(limits, resolve, reject)))
+}
+
+/** Keeps a body until it is complete. Most are by the end of the turn that brought the headers: only others get a clock. */
+class BodyCollector implements BodyTaker {
+  readonly #limits: BodyLimits
+  readonly #resolve: (body: Buffer) => void
+  readonly #reject: (problem: GatewayError) => void
+  #chunks: Buffer[] = []
+  #size = 0
+  #isComplete = false
+  #isSettled = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(limits: BodyLimits, resolve: (body: Buffer) => void, reject: (problem: GatewayError) => void) {
+    this.#limits = limits
+    this.#resolve = resolve
+    this.#reject = reject
     afterTurn(0, () => {
-      if (isComplete) finish()
-      else if (!isSettled) timer = setTimeout(() => refuse(idle(limits.idleMs)), limits.idleMs)
+      if (this.#isComplete) this.#finish()
+      else if (!this.#isSettled) this.#startClock()
     })
-    req
-      .on('data', (chunk: Buffer) => {
-        if (isSettled) return
-        size += chunk.length
-        chunks.push(chunk)
-        if (size > limits.maxBytes) refuse(tooLarge(limits))
-        else timer?.refresh()
-      })
-      .on('end', () => {
-        isComplete = true
-        if (timer === undefined) return
-        clearTimeout(timer)
-        afterTurn(size, finish)
-      })
-      .on('error', onCut)
-      .on('close', onCut)
-  })
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#isSettled) return
+    this.#size += chunk.length
+    this.#chunks.push(chunk)
+    if (this.#size > this.#limits.maxBytes) this.#refuse(tooLarge(this.#limits))
+    else this.#timer?.refresh()
+  }
+
+  onEnd(): void {
+    this.#isComplete = true
+    if (this.#timer === undefined) return
+    clearTimeout(this.#timer)
+    afterTurn(this.#size, () => this.#finish())
+  }
+
+  onCut(): void {
+    if (!this.#isComplete) this.#refuse(cut())
+  }
+
+  #startClock(): void {
+    const { idleMs } = this.#limits
+    this.#timer = setTimeout(() => this.#refuse(idle(idleMs)), idleMs)
+  }
+
+  #refuse(problem: GatewayError): void {
+    if (this.#isSettled) return
+    this.#settle()
+    this.#reject(problem)
+  }
+
+  #finish(): void {
+    if (this.#isSettled) return
+    const [first] = this.#chunks
+    this.#resolve(first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks))
+    this.#settle()
+  }
+
+  /** What comes now is let pass, and nothing is kept. */
+  #settle(): void {
+    this.#isSettled = true
+    clearTimeout(this.#timer)
+    this.#chunks = []
+  }
 }
 
 export function tooLarge({ maxBytes, variable }: BodyLimits): GatewayError {
