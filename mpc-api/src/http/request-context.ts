@@ -4,34 +4,37 @@ import { type GatewayError } from '../errors/gateway-error.ts'
 import { type Usage } from '../protocol/token-usage.ts'
 import { type RequestTarget } from './request-target.ts'
 
-/** What the access log says of a request. Filled in by the stages that know; never holds a secret or a prompt. */
-export interface AccessRecord {
+/**
+ * What the access log says of a request. Filled in by the stages that know; never holds a secret or a prompt. Hot path: a
+ * class, for an object that begins with fewer fields is copied again and again as they come.
+ */
+export class AccessRecord {
   /** The route's pattern, such as `/chat/completions`; undefined when no route matched. */
-  route?: string
+  route: string | undefined = undefined
   /** The name of the caller's key. */
-  key?: string
-  model?: string
-  stream?: boolean
-  bytesIn: number
-  bytesOut: number
+  key: string | undefined = undefined
+  model: string | undefined = undefined
+  stream: boolean | undefined = undefined
+  bytesIn = 0
+  bytesOut = 0
   /** Address of LiteLLM that answered, and when (ms since the request arrived) it was asked, began and ended. */
-  upstream?: string
-  upstreamStartMs?: number
-  firstByteMs?: number
-  upstreamEndMs?: number
-  usage?: Usage
+  upstream: string | undefined = undefined
+  upstreamStartMs: number | undefined = undefined
+  firstByteMs: number | undefined = undefined
+  upstreamEndMs: number | undefined = undefined
+  usage: Usage | undefined = undefined
   /** Cost in micro-dollars; null when LiteLLM did not say. */
-  costMicroUsd?: number | null
+  costMicroUsd: number | null | undefined = undefined
   /** Of a WebSocket: messages received and sent, and the code that its client's side closed with. */
-  socket?: { framesIn: number; framesOut: number; closeCode: number }
+  socket: { framesIn: number; framesOut: number; closeCode: number } | undefined = undefined
   /** HTTP status of LiteLLM's answer. */
-  upstreamStatus?: number
+  upstreamStatus: number | undefined = undefined
   /** True when the answer was made for an earlier request with the same Idempotency-Key. */
-  replayed?: boolean
+  replayed: boolean | undefined = undefined
   /** Code of the error that the caller was given, before or after the headers. */
-  error?: string
+  error: string | undefined = undefined
   /** The technical cause of that error. The log shows its code, and a stack only when the fault is our own. */
-  cause?: unknown
+  cause: unknown = undefined
 }
 
 const contexts = Symbol('request context')
@@ -44,7 +47,7 @@ const WELL_FORMED_ID = /^[\w.:~@+/=-]{1,128}$/
 export class RequestContext {
   readonly id: string
   readonly startedAt: number
-  readonly record: AccessRecord = { bytesIn: 0, bytesOut: 0 }
+  readonly record = new AccessRecord()
   /** Where the request wants to go. Set by the first middleware, unless the target is refused. */
   target: RequestTarget = { path: '', query: '', apiPath: undefined }
   #gone = false

@@ -64,9 +64,9 @@ export class ChatSession {
     this.#turns += 1
     const { record } = this.#context
     // The record notes this turn alone, until it is added to the others.
-    delete record.usage
-    delete record.costMicroUsd
-    delete record.upstreamEndMs
+    record.usage = undefined
+    record.costMicroUsd = undefined
+    record.upstreamEndMs = undefined
     this.#isBooked = false
     try {
       const answer = await this.#converse(request)

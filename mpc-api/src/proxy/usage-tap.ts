@@ -11,9 +11,9 @@ import {
 
 /** What an answer used. */
 export interface UsageRecord {
-  usage?: Usage
+  usage?: Usage | undefined
   /** Micro-dollars; null when LiteLLM did not say. */
-  costMicroUsd?: number | null
+  costMicroUsd?: number | null | undefined
 }
 
 /** Looks at an answer as it passes and notes what it says of usage and cost. It never changes a byte. */
