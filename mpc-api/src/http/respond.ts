@@ -41,12 +41,13 @@ export function sendBody(
   body: Buffer,
 ): void {
   contextOf(res.req).record.bytesOut = body.length
-  const all = headers.concat('content-length', String(body.length))
-  if (body.length <= MAX_JOINED_BYTES && goesAsText(res, status, all)) {
-    const fields = { constant: securityText, headers: idsOf(res).concat(all) }
-    sendAsText(res, status, fields, body.toString('latin1'))
+  if (body.length <= MAX_JOINED_BYTES && goesAsText(res, status, headers)) {
+    const all = idsOf(res)
+    for (const part of headers) all.push(part)
+    all.push('content-length', String(body.length))
+    sendAsText(res, status, { constant: securityText, headers: all }, body.toString('latin1'))
   } else {
-    writeHead(res, status, all)
+    writeHead(res, status, [...headers, 'content-length', String(body.length)])
     res.end(body)
   }
 }

@@ -26,14 +26,14 @@ const SECOND_TRY_MS = 150
  * @throws {GatewayError} when it failed before anything was sent to the client
  */
 export async function relay(upstream: Upstream, exchange: Attempt): Promise<void> {
-  const tried = new Set<UpstreamAddress>()
+  const tried: UpstreamAddress[] = []
   const attempts = Math.max(2, upstream.addresses.length)
   let failure: ConnectError | undefined
   try {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const address = upstream.pick(tried) ?? (await retryLater(upstream, tried))
       if (address === undefined) break
-      tried.add(address)
+      tried.push(address)
       upstream.begin(address)
       try {
         await exchange.run(upstream, address)
@@ -55,11 +55,11 @@ export async function relay(upstream: Upstream, exchange: Attempt): Promise<void
 
 async function retryLater(
   upstream: Upstream,
-  tried: Set<UpstreamAddress>,
+  tried: readonly UpstreamAddress[],
 ): Promise<UpstreamAddress | undefined> {
-  if (tried.size !== 1 || upstream.addresses.length !== 1) return undefined
+  if (tried.length !== 1 || upstream.addresses.length !== 1) return undefined
   await new Promise((resolve) => setTimeout(resolve, SECOND_TRY_MS))
-  return upstream.pick(new Set())
+  return upstream.pick([])
 }
 
 function circuitOpen(waitMs: number): GatewayError {

@@ -61,10 +61,10 @@ export class Upstream {
   }
 
   /** The least busy address that its circuit breaker lets through. */
-  pick(tried: ReadonlySet<UpstreamAddress>): UpstreamAddress | undefined {
+  pick(tried: readonly UpstreamAddress[]): UpstreamAddress | undefined {
     let best: Address | undefined
     for (const address of this.#addresses) {
-      if (tried.has(address) || !address.breaker.admits) continue
+      if (tried.includes(address) || !address.breaker.admits) continue
       if (best === undefined || address.outstanding < best.outstanding) best = address
     }
     return best
