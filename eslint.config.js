@@ -3,6 +3,12 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 import importX from 'eslint-plugin-import-x'
 import tseslint from 'typescript-eslint'
 
+const environment = {
+  object: 'process',
+  property: 'env',
+  message: 'only config/ and index.ts read the environment',
+}
+
 /**
  * Who may import whom inside mpc-api/src: each folder and the folders it may read. This table is the rule.
  *
@@ -85,9 +91,17 @@ export default tseslint.config(
     files: ['mpc-api/src/**/*.ts'],
     ignores: ['mpc-api/src/config/**', 'mpc-api/src/index.ts', 'mpc-api/src/**/*.test.ts'],
     rules: {
+      'no-restricted-properties': ['error', environment],
+    },
+  },
+  {
+    files: ['mpc-api/src/{services,routes,middlewares,demo-upstream}/**/*.ts'],
+    ignores: ['mpc-api/src/**/*.test.ts'],
+    rules: {
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'env', message: 'only config/ and index.ts read the environment' },
+        environment,
+        { object: 'JSON', property: 'parse', message: 'parseJson of protocol/ reads every name right' },
       ],
     },
   },

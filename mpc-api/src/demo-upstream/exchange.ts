@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type IncomingMessage, type ServerResponse } from 'node:http'
+import { parseJson } from '../protocol/parse-json.ts'
 import { DemoError } from './demo-error.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -41,14 +42,14 @@ async function readJson(req: IncomingMessage): Promise<Fields> {
     if (bytes > maxBodyBytes) throw new DemoError(413, `The body exceeds ${maxBodyBytes} bytes`)
     chunks.push(chunk)
   }
-  const parsed = parseJson(Buffer.concat(chunks).toString())
+  const parsed = parseBody(Buffer.concat(chunks).toString())
   if (!isFields(parsed)) throw new DemoError(400, 'The body is no JSON object')
   return parsed
 }
 
-function parseJson(text: string): unknown {
+function parseBody(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     throw new DemoError(400, 'The body is no valid JSON')
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '../protocol/parse-json.ts'
 import { draftMetadata, draftScript, draftThumbnails } from './demo-drafts.ts'
 import { type Fields, isFields } from './exchange.ts'
 import { textOf } from './prompt-text.ts'
@@ -33,7 +34,7 @@ export function composeStructured(responseFormat: unknown, messages: readonly un
 function readJson(text: string | undefined): Fields | undefined {
   if (text === undefined) return undefined
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseJson(text)
     return isFields(value) ? value : undefined
   } catch {
     return undefined

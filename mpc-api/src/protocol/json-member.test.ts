@@ -30,7 +30,7 @@ describe('a member of the outermost object', () => {
     },
   )
 
-  it('is the one that JSON.parse keeps, in any valid JSON', () => {
+  it('is the last of its name, in any valid JSON', () => {
     const name = fc.constantFrom('a', 'b', 'é', '"', '\\')
     const members = fc.array(fc.tuple(name, fc.jsonValue()), { maxLength: 6 })
     const blank = fc.constantFrom('', ' ', '\n\t')
@@ -40,10 +40,9 @@ describe('a member of the outermost object', () => {
           ([key, value]) => `${gap}${JSON.stringify(key)}${gap}:${gap}${JSON.stringify(value)}${gap}`,
         )
         const text = `{${parts.join(',')}}`
-        const parsed = JSON.parse(text) as Record<string, unknown>
+        const last = new Map<string, unknown>(pairs)
         for (const key of ['a', 'b', 'é', '"', '\\']) {
-          const found = valueOf(text, key)
-          expect(found === undefined ? undefined : JSON.parse(found)).toEqual(parsed[key])
+          expect(valueOf(text, key)).toBe(JSON.stringify(last.get(key)))
         }
       }),
     )

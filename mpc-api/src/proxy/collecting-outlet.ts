@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.ts'
+import { parseJson } from '../protocol/parse-json.ts'
 import { type Answer, type Outlet } from './answer.ts'
 import { headerOf } from './response-headers.ts'
 
@@ -52,7 +53,7 @@ function collect(done: (body: Buffer) => void): Answer {
 
 function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString()) as unknown
+    return parseJson(body.toString())
   } catch (cause) {
     throw new GatewayError('LLM_ERROR', 'LiteLLM answered with something that is not JSON.', { cause })
   }

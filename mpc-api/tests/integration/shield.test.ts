@@ -63,6 +63,29 @@ describe('what would steer LiteLLM itself is refused by name', () => {
     await expectRefused(JSON.stringify(ask).replace(/}$/, ',"\\u0061pi_base":"http://evil"}'), 'api_base')
   })
 
+  it.each([
+    ['at the top', (name: string) => JSON.stringify(ask).replace(/}$/, `,"top":1,"${name}":"http://evil"}`)],
+    [
+      'in a container',
+      (name: string) => JSON.stringify(ask).replace(/}$/, `,"metadata":{"deep":1,"${name}":"http://evil"}}`),
+    ],
+    [
+      'in a container that is a text',
+      (name: string) => JSON.stringify({ ...ask, litellm_metadata: `{"text":1,"${name}":"http://evil"}` }),
+    ],
+  ])(
+    'a name written with an escape, after requests that mislead the JSON.parse of Node 24: %s',
+    async (_, textWith) => {
+      // It takes a name for one seen before whose text begins as this one's source does.
+      for (let sent = 0; sent < 3; sent += 1) {
+        upstream.respond(chatAnswer())
+        expect((await post(chatPath, textWith('\\\\u0061pi'))).status).toBe(200)
+      }
+      upstream.reset()
+      await expectRefused(textWith('\\u0061pi_base'), 'api_base')
+    },
+  )
+
   it('a name given twice, the second time harmless', async () => {
     await expectRefused(
       JSON.stringify(ask).replace(/}$/, ',"api_base":"http://evil","api_base":null}'),

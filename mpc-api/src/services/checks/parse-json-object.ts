@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../../errors/gateway-error.ts'
+import { parseJson } from '../../protocol/parse-json.ts'
 import { isObject } from '../../protocol/token-usage.ts'
 import { locateJsonError } from './locate-json-error.ts'
 import { scanJson } from './scan-json.ts'
@@ -20,7 +21,7 @@ export function parseJsonObject(body: Buffer, maxDepth: number): Record<string, 
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return parseJson(text)
   } catch {
     const position = locateJsonError(text)
     const lines = text.slice(0, position).split('\n')

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
+import { parseJson } from '../../protocol/parse-json.ts'
 import { isObject } from '../../protocol/token-usage.ts'
 import { scanJson } from './scan-json.ts'
 
@@ -184,7 +185,7 @@ function refuseInsideText(text: string, path: string): void {
 /** Undefined for what is no JSON: it is a text of the caller's own. */
 function parseLikePython(text: string): unknown {
   try {
-    return JSON.parse(text.replace(PYTHON_NUMBER, '0')) as unknown
+    return parseJson(text.replace(PYTHON_NUMBER, '0'))
   } catch {
     return undefined
   }

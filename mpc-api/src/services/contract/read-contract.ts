@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { parseJson } from '../../protocol/parse-json.ts'
 import { type OpenApiDocument } from './openapi-document.ts'
 
 const shipped = new URL('./mpc-api.oas.json', import.meta.url)
@@ -10,7 +11,7 @@ const written = new URL('../../../../openapi/mpc-api.oas.yaml', import.meta.url)
  * the YAML takes hundreds of milliseconds, which a serving gateway cannot spare.
  */
 export async function readContract(): Promise<OpenApiDocument> {
-  if (existsSync(shipped)) return JSON.parse(await readFile(shipped, 'utf8')) as OpenApiDocument
+  if (existsSync(shipped)) return parseJson(await readFile(shipped, 'utf8')) as OpenApiDocument
   const { parse } = await import('yaml')
   return parse(await readFile(written, 'utf8')) as OpenApiDocument
 }

@@ -1,3 +1,5 @@
+import { parseJson } from '../../protocol/parse-json.ts'
+
 /** A part of the JSON that is already complete, while the rest is still being written. */
 export interface Part {
   /** `title`, or `sections[2]`. */
@@ -84,7 +86,7 @@ export class PartialReader {
   #read(end: number): unknown {
     if (this.#start === undefined) return undefined
     try {
-      return JSON.parse(this.#text.slice(this.#start, end)) as unknown
+      return parseJson(this.#text.slice(this.#start, end))
     } catch {
       return undefined
     }

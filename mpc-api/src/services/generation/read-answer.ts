@@ -1,3 +1,4 @@
+import { parseJson } from '../../protocol/parse-json.ts'
 import { type Job, type Reading } from './generation-kind.ts'
 
 /** Reads what a model wrote as the JSON that was asked for, and nothing else. */
@@ -10,7 +11,7 @@ export function readAnswer(text: string, job: Job): Reading {
 
 function parse(text: string): { ok: true; json: unknown } | { ok: false } {
   try {
-    return { ok: true, json: JSON.parse(text) as unknown }
+    return { ok: true, json: parseJson(text) }
   } catch {
     return { ok: false }
   }

@@ -1,0 +1,91 @@
+const BACKSLASH = 0x5c
+
+/**
+ * Parses JSON as `JSON.parse` should, for whatever acts on names that it has not chosen, or writes them again. The V8 of Node 24
+ * and 26 can take the name of a member that is written with an escape for another that it has seen
+ * (nodejs/node#63785): `"\u0061pi_base"` is not `api_base` then, though it is to LiteLLM. The name that it gets wrong
+ * always has a backslash in it, so a reader of known, plain names may use `JSON.parse`.
+ *
+ * @throws {SyntaxError} when it is not JSON
+ */
+export function parseJson(text: string): unknown {
+  const value: unknown = JSON.parse(text)
+  return hasEscapedName(text) ? readAgain(text) : value
+}
+
+/** A backslash stands only in strings, and a colon follows only the strings that are names. */
+function hasEscapedName(text: string): boolean {
+  let at = text.indexOf('\\')
+  while (at !== -1) {
+    const end = endOfString(text, at)
+    if (text[skipBlanks(text, end)] === ':') return true
+    at = text.indexOf('\\', end)
+  }
+  return false
+}
+
+type Container = unknown[] | Record<string, unknown>
+
+/** Builds the value of valid JSON. `JSON.parse` reads what is no container: that much it does right. */
+function readAgain(text: string): unknown {
+  const root: unknown[] = []
+  const parents: Container[] = []
+  let container: Container = root
+  let name = ''
+  let at = skipBlanks(text, 0)
+  while (at < text.length) {
+    const first = text[at] as string
+    let end = at + 1
+    if (first === '{' || first === '[') {
+      const child: Container = first === '{' ? {} : []
+      put(container, name, child)
+      parents.push(container)
+      container = child
+    } else if (first === '}' || first === ']') {
+      container = parents.pop() ?? root
+    } else if (first !== ',' && first !== ':') {
+      end = first === '"' ? endOfString(text, at + 1) : endOfWord(text, at)
+      const value = JSON.parse(text.slice(at, end)) as unknown
+      if (text[skipBlanks(text, end)] === ':') name = value as string
+      else put(container, name, value)
+    }
+    at = skipBlanks(text, end)
+  }
+  return root[0]
+}
+
+function put(container: Container, name: string, value: unknown): void {
+  if (Array.isArray(container)) container.push(value)
+  else if (name !== '__proto__') container[name] = value
+  // An ordinary member in JSON; an assignment would set the prototype.
+  else Object.defineProperty(container, name, { value, writable: true, enumerable: true, configurable: true })
+}
+
+/** Index after the closing quote; `from` is inside the string, at no escaped character. */
+function endOfString(text: string, from: number): number {
+  let at = text.indexOf('"', from)
+  while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1)
+  return at === -1 ? text.length : at + 1
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let before = at
+  while (text.charCodeAt(before - 1) === BACKSLASH) before -= 1
+  return (at - before) % 2 === 1
+}
+
+const WORD = /[^\s,\]}]+/y
+
+/** Index after a number, `true`, `false` or `null`. */
+function endOfWord(text: string, from: number): number {
+  WORD.lastIndex = from
+  return WORD.test(text) ? WORD.lastIndex : text.length
+}
+
+const BLANKS = /[ \t\n\r]*/y
+
+function skipBlanks(text: string, from: number): number {
+  BLANKS.lastIndex = from
+  BLANKS.test(text)
+  return BLANKS.lastIndex
+}
