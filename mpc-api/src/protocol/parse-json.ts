@@ -13,15 +13,33 @@ export function parseJson(text: string): unknown {
   return hasEscapedName(text) ? readAgain(text) : value
 }
 
-/** A backslash stands only in strings, and a colon follows only the strings that are names. */
+/** Of valid JSON: looks at what stands before each colon. Hot path: texts have more quotes and escapes than those. */
 function hasEscapedName(text: string): boolean {
-  let at = text.indexOf('\\')
-  while (at !== -1) {
-    const end = endOfString(text, at)
-    if (text[skipBlanks(text, end)] === ':') return true
-    at = text.indexOf('\\', end)
+  let escape = text.indexOf('\\')
+  let colon = escape === -1 ? -1 : text.indexOf(':', escape)
+  while (colon !== -1) {
+    const closing = lastBefore(text, colon)
+    if (text[closing] === '"' && !isEscaped(text, closing)) {
+      const opening = text.lastIndexOf('"', closing - 1)
+      if (isEscaped(text, opening)) return true
+      if (escape < opening) escape = text.indexOf('\\', opening)
+      if (escape === -1) return false
+      if (escape < closing) return true
+    }
+    colon = text.indexOf(':', colon + 1)
   }
   return false
+}
+
+/** Index of the last character before `end` that is no blank. */
+function lastBefore(text: string, end: number): number {
+  let at = end - 1
+  while (isBlank(text.charCodeAt(at))) at -= 1
+  return at
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 }
 
 type Container = unknown[] | Record<string, unknown>
