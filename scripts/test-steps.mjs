@@ -4,6 +4,7 @@
  * @property {string} name
  * @property {string} program path below node_modules of what Node runs, or `npm`
  * @property {readonly string[]} args
+ * @property {readonly string[]} [needs] arguments for npm that must work first; the step is skipped when they do not
  * @property {string} [report] where Vitest leaves its counts; a step without a report counts as one
  * @property {number} [limitMs]
  */
@@ -41,7 +42,25 @@ export const suites = {
     vitest('bench', 'bench'),
   ],
   litellm: [vitest('litellm', 'mpc-api', ['litellm'], 25 * minutes)],
+  nodes: [onNode('22'), onNode('24')],
   stack: [vitest('stack', 'mpc-api', ['stack'], 25 * minutes)],
+}
+
+/**
+ * The tests of MPC-API itself on another release of Node, which npm fetches.
+ * @param {string} release
+ * @returns {Step}
+ */
+function onNode(release) {
+  const { args, ...step } = vitest(`node-${release}`, 'mpc-api', ['unit', 'integration'])
+  const node = ['exec', '--yes', `--package=node@${release}`, '--', 'node']
+  return {
+    ...step,
+    name: `tests on Node ${release}`,
+    needs: [...node, '--version'],
+    program: 'npm',
+    args: [...node, 'node_modules/vitest/vitest.mjs', ...args],
+  }
 }
 
 /** @param {string} project @returns {Step} */

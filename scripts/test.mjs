@@ -1,5 +1,5 @@
-// `npm test`: installs what is missing, then runs everything that needs nothing but Node. `node scripts/test.mjs litellm`
-// and `stack` run what needs more, `all` runs it all. Plain JavaScript: it runs before anything is installed.
+// `npm test`: installs what is missing, then runs everything that needs nothing but Node. `node scripts/test.mjs litellm`,
+// `nodes` and `stack` run what needs more, `all` runs it all. Plain JavaScript: it runs before anything is installed.
 import './require-node.mjs'
 import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -67,11 +67,15 @@ async function runSideBySide(steps) {
 }
 
 /** @param {Step} step @returns {Promise<Counts>} */
-async function runStep({ name, program, args, report, limitMs = 15 * 60_000 }) {
+async function runStep({ name, program, args, needs, report, limitMs = 15 * 60_000 }) {
   const reportFile = report === undefined ? undefined : join(root, report)
   if (reportFile !== undefined) rmSync(reportFile, { force: true })
   const startedAt = performance.now()
   const options = { cwd: root, limitMs, env: colours }
+  if (needs !== undefined && !(await runNpm(needs, options)).ok) {
+    say(`${name.padEnd(32)} skipped: \`npm ${needs.join(' ')}\` does not work here`)
+    return { passed: 0, failed: 0, skipped: 1 }
+  }
   const { ok, output } =
     program === 'npm'
       ? await runNpm(args, options)
