@@ -11,7 +11,7 @@ describe('afterTurn', () => {
 
   beforeEach(() => {
     seen.length = 0
-    now += 1
+    now += 2
   })
 
   it('runs an action right away when nothing else happens', () => {

@@ -1,5 +1,5 @@
 /** Actions that are asked for less than this apart, in ms, are worked on together. */
-const TOGETHER_MS = 0.25
+const TOGETHER_MS = 1
 /** What works on more data than this does so right away, while the data is in the processor's caches. */
 const LARGE_BYTES = 16 * 1024
 
