@@ -173,8 +173,10 @@ export class Recording implements AnswerSink {
   #account({ sink }: Reader): void {
     if (this.#isAccounted) return
     this.#isAccounted = true
-    const { bytesIn, bytesOut } = sink.context.record
-    Object.assign(sink.context.record, this.context.record, { bytesIn, bytesOut })
+    const { record } = sink.context
+    const { bytesIn, bytesOut } = record
+    const known = Object.entries(this.context.record).filter(([, value]) => value !== undefined)
+    Object.assign(record, Object.fromEntries(known), { bytesIn, bytesOut })
   }
 
   #lag(): number {

@@ -4,7 +4,7 @@ import { expectEnvelope } from '../support/expect-envelope.ts'
 import { ask, askStream, chatPath, startPair } from '../support/start-pair.ts'
 import { held, json, silence, stream } from '../support/upstream-behaviours.ts'
 
-const { post, rawPost, upstream } = await startPair()
+const { gateway, post, rawPost, upstream } = await startPair()
 const withKey = (key: string) => ({ headers: { 'idempotency-key': key } })
 
 describe('POST with an Idempotency-Key', () => {
@@ -97,5 +97,24 @@ describe('POST with an Idempotency-Key', () => {
     slow.release()
 
     expect(await (await staying).text()).toContain('for the one who stayed')
+  })
+
+  it('is logged as a replay with what it used by the client that joined, also when the first has left', async () => {
+    const slow = held(chatAnswer('counted'))
+    upstream.respond(slow.behaviour)
+    const leaving = await rawPost(chatPath, ask, { 'Idempotency-Key': 'logged' })
+    await upstream.nextRequest()
+    const staying = post(chatPath, ask, {
+      headers: { ...withKey('logged').headers, 'x-request-id': 'stays-for-the-log' },
+    })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    leaving.destroy()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    slow.release()
+    await (await staying).text()
+    const line = () => gateway.logs().find((each) => JSON.stringify(each).includes('stays-for-the-log'))
+    await expect.poll(line).toBeDefined()
+
+    expect(line()).toMatchObject({ replayed: true, upstreamStatus: 200, usage: expect.anything() as unknown })
   })
 })
