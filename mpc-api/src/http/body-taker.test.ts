@@ -138,7 +138,7 @@ describe.each([
     expect(await bodies(client, 1)).toEqual(['end:waits'])
   })
 
-  it('is cut, once at least and never ended, when the connection is lost before its end', async () => {
+  it('is cut and never ended when the connection is lost before its end', async () => {
     const taken: Notes[] = []
     const client = await connectTo(create(echo(taken)))
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nfive!')
@@ -150,7 +150,56 @@ describe.each([
   })
 })
 
+describe('taking a body', () => {
+  it('of a request that is gone is told so at once', async () => {
+    const taken = new Promise<Notes>((resolve) => {
+      const server = createServer((req) => {
+        const notes = new Notes()
+        req.destroy()
+        takeBody(req, notes)
+        resolve(notes)
+      })
+      void connectTo(server).then((client) => client.send(postText('/', 'hello')))
+    })
+
+    expect((await taken).events).toEqual(['cut'])
+  })
+
+  it('twice is refused: the first would hear nothing', async () => {
+    const problem = new Promise<unknown>((resolve) => {
+      const server = createServer((req, res) => {
+        takeBody(req, new Notes())
+        try {
+          takeBody(req, new Notes())
+          resolve(undefined)
+        } catch (caught) {
+          resolve(caught)
+        }
+        res.end()
+      })
+      void connectTo(server).then((client) => client.send(postText('/', 'hello')))
+    })
+
+    expect(await problem).toMatchObject({ message: expect.stringContaining('already taken') as string })
+  })
+})
+
 describe('a connection whose body is taken', () => {
+  it('gets the last answer of Express when its own handlers fail after that', async () => {
+    const app = express()
+    app.set('env', 'test')
+    app.use(async (req) => {
+      const notes = new Notes()
+      takeBody(req, notes)
+      await notes.settled
+      throw new Error('nobody handles this')
+    })
+    const client = await connectTo(createExpressServer(app, {}))
+    client.send(postText('/', 'hello'))
+
+    expect((await client.answer()).status).toBe(500)
+  })
+
   it('carries the next request when the body came to its end after the answer', async () => {
     const requests: http.IncomingMessage[] = []
     const server = createServer((req, res) => {

@@ -1,12 +1,12 @@
 import { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 
-/** Takes the body of a request, piece by piece, as it arrives. */
+/** Takes the body of a request, piece by piece, as it arrives. Its methods must not throw: Node's parser calls them. */
 export interface BodyTaker {
   onData(chunk: Buffer): void
   /** The body is complete. */
   onEnd(): void
-  /** The connection is gone; the body may have been complete before. */
+  /** Nothing more will come. The body may have been complete before. */
   onCut(): void
 }
 
@@ -18,12 +18,17 @@ interface TakeableRequest extends IncomingMessage {
 
 /**
  * Hands the body of a request to somebody who wants all of it, and who keeps up with whatever comes. Hot path: a request of
- * `createRequestClass` leads it past the buffer and the events of Node's stream. A body that this stream has begun to read,
- * as that of a pipelined request, comes from there.
+ * `createRequestClass` leads it past the buffer and the events of Node's stream, but for 'end'. A body that this stream has
+ * begun to read, as that of a pipelined request, comes from there. It can be taken once.
  */
 export function takeBody(req: IncomingMessage, by: BodyTaker): void {
+  if (req.destroyed) {
+    by.onCut()
+    return
+  }
   const isUntouched = !req.complete && !req.readableDidRead && req.readableLength === 0
   if (isTakeable(req) && isUntouched) {
+    if (req[taker] !== undefined) throw new Error('The body of this request is already taken.')
     req[taker] = by
     // As a stream does when it begins to be read: Node reads over what is left of a request that nobody has read.
     req._read(0)
@@ -52,7 +57,8 @@ export function createRequestClass(): typeof IncomingMessage {
       if (by === undefined) return super.push(chunk, encoding)
       if (chunk === null) {
         by.onEnd()
-        // Node itself waits for it, to let go of a request that was answered before its body was complete.
+        // Node waits for it to let go of a request that was answered before its body was complete, and Express before it
+        // gives the answer that nobody else gave.
         this.emit('end')
       } else {
         by.onData(chunk)
@@ -66,12 +72,19 @@ export function createRequestClass(): typeof IncomingMessage {
       super._destroy(problem, callback)
     }
   }
-  // By this Node knows when to let go of a request. TypeScript takes it for a field, which no getter may replace.
-  Object.defineProperty(Request.prototype, 'readableEnded', {
-    get(this: Request) {
-      return this[taker] === undefined
-        ? Reflect.get(Readable.prototype, 'readableEnded', this)
-        : this.complete
+  // By these Node and Express know that a request is over. TypeScript takes them for fields, which no getter may replace.
+  Object.defineProperties(Request.prototype, {
+    readableEnded: {
+      get(this: Request) {
+        return this[taker] === undefined
+          ? Reflect.get(Readable.prototype, 'readableEnded', this)
+          : this.complete
+      },
+    },
+    readable: {
+      get(this: Request) {
+        return this[taker] === undefined ? Reflect.get(Readable.prototype, 'readable', this) : !this.complete
+      },
     },
   })
   return Request
