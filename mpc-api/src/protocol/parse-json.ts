@@ -1,10 +1,11 @@
 const BACKSLASH = 0x5c
 
 /**
- * Parses JSON as `JSON.parse` should, for whatever acts on names that it has not chosen, or writes them again. The V8 of Node 24
- * and 26 can take the name of a member that is written with an escape for another that it has seen
- * (nodejs/node#63785): `"\u0061pi_base"` is not `api_base` then, though it is to LiteLLM. The name that it gets wrong
- * always has a backslash in it, so a reader of known, plain names may use `JSON.parse`.
+ * Parses JSON as `JSON.parse` should, for whatever acts on names that it has not chosen, or writes them again. The V8 of
+ * Node 24 and 26 can take the name of a member that is written with an escape for another that it has seen
+ * (nodejs/node#63785): `"\u0061pi_base"` is not `api_base` then, though it is to LiteLLM. What it reads instead has a
+ * backslash in it, and so never passes for a plain name; but a plain name that is written with an escape may be missed.
+ * Who only looks for plain names in what LiteLLM writes may use `JSON.parse`.
  *
  * @throws {SyntaxError} when it is not JSON
  */
@@ -13,7 +14,16 @@ export function parseJson(text: string): unknown {
   return hasEscapedName(text) ? readAgain(text) : value
 }
 
-/** Of valid JSON: looks at what stands before each colon. Hot path: texts have more quotes and escapes than those. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Of valid JSON: looks at what stands before each colon. Hot path: texts have fewer of them than of quotes and escapes. */
 function hasEscapedName(text: string): boolean {
   let escape = text.indexOf('\\')
   let colon = escape === -1 ? -1 : text.indexOf(':', escape)
@@ -44,7 +54,7 @@ function isBlank(code: number): boolean {
 
 type Container = unknown[] | Record<string, unknown>
 
-/** Builds the value of valid JSON. `JSON.parse` reads what is no container: that much it does right. */
+/** Builds the value of valid JSON. */
 function readAgain(text: string): unknown {
   const root: unknown[] = []
   const parents: Container[] = []
@@ -63,13 +73,29 @@ function readAgain(text: string): unknown {
       container = parents.pop() ?? root
     } else if (first !== ',' && first !== ':') {
       end = first === '"' ? endOfString(text, at + 1) : endOfWord(text, at)
-      const value = JSON.parse(text.slice(at, end)) as unknown
+      const value = readScalar(text.slice(at, end))
       if (text[skipBlanks(text, end)] === ':') name = value as string
       else put(container, name, value)
     }
     at = skipBlanks(text, end)
   }
   return root[0]
+}
+
+/** Hot path: `JSON.parse` is right about what is no container, but slow to call for each. */
+function readScalar(text: string): unknown {
+  switch (text[0]) {
+    case '"':
+      return text.includes('\\') ? JSON.parse(text) : text.slice(1, -1)
+    case 't':
+      return true
+    case 'f':
+      return false
+    case 'n':
+      return null
+    default:
+      return Number(text)
+  }
 }
 
 function put(container: Container, name: string, value: unknown): void {
@@ -92,18 +118,17 @@ function isEscaped(text: string, at: number): boolean {
   return (at - before) % 2 === 1
 }
 
-const WORD = /[^\s,\]}]+/y
-
 /** Index after a number, `true`, `false` or `null`. */
 function endOfWord(text: string, from: number): number {
-  WORD.lastIndex = from
-  return WORD.test(text) ? WORD.lastIndex : text.length
+  let at = from + 1
+  while (at < text.length && !ENDS_WORD.has(text.charAt(at))) at += 1
+  return at
 }
 
-const BLANKS = /[ \t\n\r]*/y
+const ENDS_WORD = new Set([' ', '\t', '\n', '\r', ',', ']', '}'])
 
 function skipBlanks(text: string, from: number): number {
-  BLANKS.lastIndex = from
-  BLANKS.test(text)
-  return BLANKS.lastIndex
+  let at = from
+  while (isBlank(text.charCodeAt(at))) at += 1
+  return at
 }

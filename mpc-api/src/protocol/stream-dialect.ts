@@ -1,5 +1,6 @@
 import { toErrorBody } from '../errors/error-body.ts'
 import { type GatewayError } from '../errors/gateway-error.ts'
+import { isJson } from './parse-json.ts'
 import { type SseFrame } from './sse-frame.ts'
 
 /** What a frame means for the life of a stream. */
@@ -95,12 +96,7 @@ function isDone(frame: SseFrame): boolean {
 /** True for a payload that was not cut off inside. */
 export function isWholePayload(frame: SseFrame): boolean {
   if (isDone(frame)) return true
-  try {
-    JSON.parse(frame.data.toString())
-    return true
-  } catch {
-    return false
-  }
+  return isJson(frame.data.toString())
 }
 
 function isError(frame: SseFrame): boolean {

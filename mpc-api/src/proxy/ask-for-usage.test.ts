@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseJson } from '../protocol/parse-json.ts'
 import { askForUsage } from './ask-for-usage.ts'
 
 const ask = (text: string) => {
-  const { bytes, hidesUsage } = askForUsage(Buffer.from(text), JSON.parse(text) as Record<string, unknown>)
+  const { bytes, hidesUsage } = askForUsage(Buffer.from(text), parseJson(text) as Record<string, unknown>)
   return { text: bytes.toString(), hidesUsage }
 }
 
@@ -48,11 +49,11 @@ describe('a streaming request', () => {
     fc.assert(
       fc.property(rest, options, (others, stream_options) => {
         const body: Record<string, unknown> = { ...others, ...(stream_options && { stream_options }) }
-        const sent = JSON.parse(ask(JSON.stringify(body)).text) as Record<string, unknown>
+        const sent = parseJson(ask(JSON.stringify(body)).text) as Record<string, unknown>
         const expected = { ...body, stream_options: { ...stream_options, include_usage: true } }
 
         // JSON knows no -0.
-        expect(sent).toEqual(JSON.parse(JSON.stringify(expected)))
+        expect(sent).toEqual(parseJson(JSON.stringify(expected)))
       }),
     )
   })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseJson } from '../../src/protocol/parse-json.ts'
 import { chatFrames } from '../support/chat-frames.ts'
 import { ask, chatPath, startPair } from '../support/start-pair.ts'
 import { stream } from '../support/upstream-behaviours.ts'
@@ -64,8 +65,8 @@ describe('asking for usage on behalf of a streaming client', () => {
       expect(response.status, await response.text()).toBe(200)
 
       const stream_options = { ...own.stream_options, include_usage: true }
-      expect(JSON.parse(upstream.requests[0]!.body.toString())).toEqual({
-        ...JSON.parse(text),
+      expect(parseJson(upstream.requests[0]!.body.toString())).toEqual({
+        ...(parseJson(text) as object),
         stream_options,
       })
     })

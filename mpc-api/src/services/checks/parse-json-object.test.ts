@@ -6,11 +6,11 @@ import { parseJsonObject } from './parse-json-object.ts'
 const parse = (body: string | Buffer) => parseJsonObject(Buffer.from(body), 128)
 
 describe('a request body', () => {
-  it('that is a JSON object means what JSON.parse makes of it', () => {
+  it('that is a JSON object means what was written', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 })), (value) => {
         const text = JSON.stringify(value)
-        expect(parse(text)).toEqual(JSON.parse(text))
+        expect(JSON.stringify(parse(text))).toBe(text)
       }),
     )
   })

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
-import { parseJson } from '../../protocol/parse-json.ts'
+import { isJson, parseJson } from '../../protocol/parse-json.ts'
 import { isObject } from '../../protocol/token-usage.ts'
 import { scanJson } from './scan-json.ts'
 
@@ -166,29 +166,20 @@ function refuseInside(value: unknown, path: string): void {
 /** Deeper is not looked into, so it is refused. */
 const DEEPEST_TEXT = 128
 
-/** LiteLLM also accepts a container that is JSON in a string. */
+/** LiteLLM also accepts a container that is JSON in a string. What is no JSON is a text of the caller's own. */
 function refuseInsideText(text: string, path: string): void {
   if (!/^\s*\{/.test(text)) return
-  const value = parseLikePython(text)
-  if (value === undefined) return
+  const json = text.replace(PYTHON_NUMBER, '0')
+  if (!isJson(json)) return
   try {
-    scanJson(Buffer.from(text), DEEPEST_TEXT)
+    scanJson(Buffer.from(json), DEEPEST_TEXT)
   } catch {
     throw refusal(
       path,
       `The JSON in ${shorten(path)} nests deeper than ${DEEPEST_TEXT} levels, or has too many values.`,
     )
   }
-  refuseInside(value, path)
-}
-
-/** Undefined for what is no JSON: it is a text of the caller's own. */
-function parseLikePython(text: string): unknown {
-  try {
-    return parseJson(text.replace(PYTHON_NUMBER, '0'))
-  } catch {
-    return undefined
-  }
+  refuseInside(parseJson(json), path)
 }
 
 /** Numbers that LiteLLM's parser takes for JSON, though they are none. */

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../../src/errors/gateway-error.ts'
 import { findTopLevelMember } from '../../../src/protocol/json-member.ts'
+import { parseJson } from '../../../src/protocol/parse-json.ts'
 import { askForStream } from '../../../src/proxy/ask-for-stream.ts'
 import { askForUsage } from '../../../src/proxy/ask-for-usage.ts'
 import { checkMessages, readModel } from '../../../src/services/checks/check-chat.ts'
@@ -118,7 +119,7 @@ function hidesSteering(value: unknown): boolean {
 
 function readContainerText(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text.replace(/-?\b(?:NaN|Infinity)\b/g, '0'))
+    const value: unknown = parseJson(text.replace(/-?\b(?:NaN|Infinity)\b/g, '0'))
     return isObject(value) ? value : undefined
   } catch {
     return undefined
@@ -150,7 +151,7 @@ function checkSplices(input: Buffer, body: Json): void {
   const member = findTopLevelMember(input, 'model')
   demand((member !== undefined) === 'model' in body, 'a member is found where there is one')
   if (member === undefined) return
-  const found: unknown = JSON.parse(input.toString('utf8', member.start, member.end))
+  const found: unknown = parseJson(input.toString('utf8', member.start, member.end))
   demand(same(found, body['model']), 'a member is found as it is')
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { GatewayError } from '../../../src/errors/gateway-error.ts'
 import { RequestContext } from '../../../src/http/request-context.ts'
+import { parseJson } from '../../../src/protocol/parse-json.ts'
 import { chatDialect } from '../../../src/protocol/stream-dialect.ts'
 import { deltaOutlet } from '../../../src/proxy/delta-outlet.ts'
 import { RealtimeTap } from '../../../src/proxy/realtime-tap.ts'
@@ -48,12 +49,12 @@ export const socketsTarget: FuzzTarget = {
 function checkFrame(bytes: Buffer): void {
   const frame = refusedAs(BadFrame, () => readChatFrame(bytes, false, 12))
   if (frame?.type !== 'request') return
-  const read: unknown = JSON.parse(frame.bytes.toString())
+  const read: unknown = parseJson(frame.bytes.toString())
   demand(isDeepStrictEqual(read, frame.body), 'the bytes of a body are its own')
   const context = RequestContext.beginInSocket('fuzz')
   const call = refusedAs(GatewayError, () => toChatCall(frame, context, {}, []))
   if (call === undefined) return
-  const sent = JSON.parse((call.body as Buffer).toString()) as Record<string, unknown>
+  const sent = parseJson((call.body as Buffer).toString()) as Record<string, unknown>
   const asked = call.asksForStream ? { stream: true, stream_options: sent['stream_options'] } : {}
   demand(isDeepStrictEqual(sent, { ...frame.body, ...asked }), 'a body goes up as it came, asked to stream')
   const options = sent['stream_options'] as Record<string, unknown> | undefined
