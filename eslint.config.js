@@ -95,6 +95,7 @@ export default tseslint.config(
     },
   },
   {
+    // What clients write. proxy/ looks for names of its own in what LiteLLM writes.
     files: ['mpc-api/src/{services,routes,middlewares,demo-upstream}/**/*.ts'],
     ignores: ['mpc-api/src/**/*.test.ts'],
     rules: {
