@@ -57,6 +57,8 @@ export class ClientSink implements AnswerSink {
 
   cut(): void {
     const { socket } = this.#res.req
+    // What was written in this turn is still with the response: Node 26 would lose it.
+    if (this.#res.writableCorked > 0) this.#res.uncork()
     lingerBeforeClose(socket)
     socket.destroySoon()
   }
