@@ -42,7 +42,7 @@ export const suites = {
     vitest('bench', 'bench'),
   ],
   litellm: [vitest('litellm', 'mpc-api', ['litellm'], 25 * minutes)],
-  nodes: [onNode('22'), onNode('24')],
+  nodes: [onNode('22'), onNode('24'), onNode('26')],
   stack: [vitest('stack', 'mpc-api', ['stack'], 25 * minutes)],
 }
 
