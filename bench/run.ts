@@ -19,6 +19,7 @@ import { whatIsMissing } from './what-is-missing.ts'
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 process.on('SIGINT', () => process.exit(130))
+process.on('SIGTERM', () => process.exit(143))
 const options = readOptions()
 const lack = whatIsMissing()
 if (lack !== undefined) quit(1, `nothing is measured: ${lack}`)
