@@ -193,7 +193,7 @@ function open({ host, port, isTls, session }: Server, onBytes: (bytes: Buffer) =
       .on('data', onBytes)
   }
   const callback = (size: number): boolean => {
-    onBytes(Buffer.from(readInto.subarray(0, size)))
+    onBytes(readInto.subarray(0, size))
     return true
   }
   return net.connect({ ...to, onread: { buffer: readInto, callback } })

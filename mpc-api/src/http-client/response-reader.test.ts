@@ -51,11 +51,22 @@ describe('a response', () => {
     expect(read(chunked('a\r\nhel')).body).toBe('hel')
   })
 
-  it('is passed on as the very bytes that came, when nothing else came with them', () => {
-    const bytes = latin1('hello')
-    const told = read(response('content-length: 5', '', '')).read(bytes)
+  it.each([
+    ['with a length', counted('hello'), 'hello'],
+    ['in chunks', chunked('3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n'), 'hello'],
+    ['until the connection ends', untilClose('hello'), 'hello'],
+  ])('%s stays as it was told when the buffer it was read from is used again', (_, text, body) => {
+    const bytes = latin1(text)
+    for (let at = 0; at <= bytes.length; at += 1) {
+      const buffer = Buffer.alloc(bytes.length)
+      const told = read()
+      for (const piece of [bytes.subarray(0, at), bytes.subarray(at)]) {
+        told.reader.read(buffer.fill('?').subarray(0, piece.copy(buffer)))
+      }
+      buffer.fill('?')
 
-    expect(told.chunks[0]).toBe(bytes)
+      expect(told.body).toBe(body)
+    }
   })
 
   it('has its head told once, after those that only inform', () => {
@@ -133,6 +144,26 @@ describe('chunks', () => {
     const bytes = latin1(chunked(body))
     expect(() => read(bytes)).toThrow(broken)
     expect(() => read(...Array.from(bytes, (byte) => Buffer.of(byte)))).toThrow(broken)
+  })
+
+  it('that come together are told together', () => {
+    const told = read(chunked('3\r\nhel\r\n2\r\nlo\r\n1\r\n'), '!\r\n3\r\nyou\r\n0\r\n\r\n')
+
+    expect(told.chunks.map(String)).toEqual(['hello', '!you'])
+  })
+
+  it('are told before what is malformed behind them', () => {
+    const told = read(chunked('3\r\nhel\r\n'))
+
+    expect(() => told.read('2\r\nlo\r\nx')).toThrow(broken)
+    expect(told.body).toBe('hello')
+  })
+
+  it('are the last that is told when the listener stops there', () => {
+    const told = new ReaderListener((reader, event) => event === 'data' && reader.stop())
+
+    expect(told.read(chunked('3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n')).events).toEqual(['head', 'data'])
+    expect(told.reader.endedCleanly).toBe(false)
   })
 
   it('end only with the blank line behind the last one', () => {

@@ -1,7 +1,10 @@
 import { type ServerResponse } from 'node:http'
 import { lingerBeforeClose } from './linger.ts'
 import { contextOf, type RequestContext } from './request-context.ts'
-import { sendBody, writeHead } from './respond.ts'
+import { sendBody, sendPiece, writeHead } from './respond.ts'
+
+/** Bytes of an answer; a text is Latin-1, each character a byte. */
+export type AnswerPiece = Buffer | string
 
 /** Takes an answer as it is made: one client's response, or a recording that several clients read. */
 export interface AnswerSink {
@@ -12,8 +15,9 @@ export interface AnswerSink {
   /** @param headers a flat list of names and values, besides those that every answer has */
   head(status: number, headers: readonly string[]): void
   /** False when the client does not keep up: write on after `whenReady`. */
-  write(bytes: Buffer): boolean
-  end(): void
+  write(piece: AnswerPiece): boolean
+  /** Ends the answer, with its last piece where it is given: together they go in one write. */
+  end(last?: AnswerPiece): void
   /** A whole answer: head, bytes and end in one. */
   body(status: number, headers: readonly string[], bytes: Buffer): void
   /** Ends the connection after what was written, without the end that would make the answer look complete. */
@@ -42,13 +46,14 @@ export class ClientSink implements AnswerSink {
     writeHead(this.#res, status, headers)
   }
 
-  write(bytes: Buffer): boolean {
-    this.context.record.bytesOut += bytes.length
-    return this.#res.write(bytes)
+  write(piece: AnswerPiece): boolean {
+    this.context.record.bytesOut += piece.length
+    return sendPiece(this.#res, piece)
   }
 
-  end(): void {
-    this.#res.end()
+  end(last?: AnswerPiece): void {
+    this.context.record.bytesOut += last?.length ?? 0
+    this.#res.end(last, 'latin1')
   }
 
   body(status: number, headers: readonly string[], bytes: Buffer): void {

@@ -1,5 +1,5 @@
 import { type GatewayError } from '../errors/gateway-error.ts'
-import { type AnswerSink } from './answer-sink.ts'
+import { type AnswerPiece, type AnswerSink } from './answer-sink.ts'
 import { type RequestContext } from './request-context.ts'
 
 /** A larger answer is passed on but not kept. */
@@ -24,7 +24,7 @@ export class Recording implements AnswerSink {
   /** The work's own context: it is interrupted when nobody reads any more. */
   readonly context: RequestContext
   #head: { status: number; headers: readonly string[] } | undefined
-  #chunks: Buffer[] = []
+  #chunks: AnswerPiece[] = []
   /** Chunks that every reader had and that are not kept. */
   #dropped = 0
   #size = 0
@@ -65,21 +65,19 @@ export class Recording implements AnswerSink {
     this.#head = { status, headers }
   }
 
-  write(bytes: Buffer): boolean {
-    this.#chunks.push(bytes)
-    this.#size += bytes.length
+  write(piece: AnswerPiece): boolean {
+    this.#keep(piece)
     this.#serveAll()
     return !this.isFull
   }
 
   body(status: number, headers: readonly string[], bytes: Buffer): void {
     this.head(status, [...headers, 'content-length', String(bytes.length)])
-    this.#chunks.push(bytes)
-    this.#size += bytes.length
-    this.end()
+    this.end(bytes)
   }
 
-  end(): void {
+  end(last?: AnswerPiece): void {
+    if (last !== undefined) this.#keep(last)
     this.#state = 'ended'
     this.#serveAll()
   }
@@ -115,6 +113,11 @@ export class Recording implements AnswerSink {
     })
   }
 
+  #keep(piece: AnswerPiece): void {
+    this.#chunks.push(piece)
+    this.#size += piece.length
+  }
+
   #serveAll(): void {
     for (const reader of this.#readers) this.#serve(reader)
     if (!this.isReusable) this.#dropTaken()
@@ -125,7 +128,7 @@ export class Recording implements AnswerSink {
     if (this.#head === undefined || reader.waits) return
     if (reader.given === 0) this.#begin(reader)
     while (reader.given - this.#dropped < this.#chunks.length) {
-      const chunk = this.#chunks[reader.given - this.#dropped] as Buffer
+      const chunk = this.#chunks[reader.given - this.#dropped] as AnswerPiece
       reader.given += 1
       if (!reader.sink.write(chunk)) {
         reader.waits = true

@@ -1,70 +1,66 @@
-/** One frame of an event stream, by the positions of its parts; the payload is not decoded. */
+/**
+ * One frame of an event stream. Its texts are Latin-1, each byte a character: hot path, V8 looks through a text faster
+ * than Node does through a buffer.
+ */
 export interface SseFrame {
   /** Name in the `event:` line; an empty string without one. */
   event: string
-  /** The payload of the `data:` lines, joined by LF; empty for comments. */
-  data: Buffer
+  /** The payload of the `data:` lines, joined by LF; empty for comments. `decodePayload` gives the text that it means. */
+  data: string
   /** Of its first line; blank ones before it are not its own. */
   start: number
   end: number
 }
 
-const CR = 0x0d
-const LF = 0x0a
-const COLON = 0x3a
-const SPACE = 0x20
-
-/** Reads the frame that follows `start` in bytes that end with a whole frame. */
-export function readFrameAt(bytes: Buffer, start: number): SseFrame {
-  const frame: SseFrame = { event: '', data: NOTHING, start, end: bytes.length }
+/**
+ * Reads the frame that follows `start`.
+ *
+ * @param text Latin-1, ends with a whole frame
+ */
+export function readFrameAt(text: string, start: number): SseFrame {
+  let event = ''
+  let data: string | undefined
+  let first: number | undefined
   let at = start
-  let hasContent = false
-  while (at < bytes.length) {
-    const lineEnd = findLineEnd(bytes, at)
-    const next = lineEnd + (bytes[lineEnd] === CR && bytes[lineEnd + 1] === LF ? 2 : 1)
-    if (lineEnd === at && hasContent) {
-      frame.end = next
-      return frame
-    }
-    if (lineEnd > at) {
-      if (!hasContent) frame.start = at
-      hasContent = true
-      readLine(frame, bytes, at, lineEnd)
-    }
-    at = next
+  while (at < text.length) {
+    const line = at
+    const end = findLineEnd(text, line)
+    at = Math.min(text.length, end + (text.startsWith('\r\n', end) ? 2 : 1))
+    if (end > line) {
+      first ??= line
+      if (hasName('data', text, line, end)) {
+        const value = valueAfter('data', text, line, end)
+        data = data === undefined ? value : `${data}\n${value}`
+      } else if (hasName('event', text, line, end)) event = valueAfter('event', text, line, end)
+    } else if (first !== undefined) break
   }
-  return frame
+  return { event, data: data ?? '', start: first ?? start, end: at }
 }
 
-const NOTHING = Buffer.alloc(0)
+/** The bytes of a frame's payload. */
+export function payloadBytes(frame: SseFrame): Buffer {
+  return Buffer.from(frame.data, 'latin1')
+}
 
-const DATA = Buffer.from('data')
-const EVENT = Buffer.from('event')
-
-function readLine(frame: SseFrame, bytes: Buffer, start: number, end: number): void {
-  if (hasName(DATA, bytes, start, end)) {
-    const value = bytes.subarray(valueAfter(start + DATA.length, bytes, end), end)
-    frame.data = frame.data === NOTHING ? value : Buffer.concat([frame.data, Buffer.from('\n'), value])
-  } else if (hasName(EVENT, bytes, start, end)) {
-    frame.event = bytes.toString('latin1', valueAfter(start + EVENT.length, bytes, end), end)
-  }
+/** A frame's payload as the text that it means: its bytes are UTF-8. */
+export function decodePayload(frame: SseFrame): string {
+  return payloadBytes(frame).toString()
 }
 
 /** A line may be a name alone: its value is empty then. */
-function hasName(name: Buffer, bytes: Buffer, start: number, end: number): boolean {
-  const nameEnd = start + name.length
-  if (nameEnd > end || (nameEnd < end && bytes[nameEnd] !== COLON)) return false
-  for (let at = 0; at < name.length; at += 1) if (bytes[start + at] !== name[at]) return false
-  return true
+function hasName(name: string, text: string, line: number, end: number): boolean {
+  const nameEnd = line + name.length
+  return text.startsWith(name, line) && (nameEnd === end || (nameEnd < end && text[nameEnd] === ':'))
 }
 
-function valueAfter(nameEnd: number, bytes: Buffer, end: number): number {
-  return Math.min(end, bytes[nameEnd + 1] === SPACE ? nameEnd + 2 : nameEnd + 1)
+function valueAfter(name: string, text: string, line: number, end: number): string {
+  const colon = line + name.length
+  return text.slice(text[colon + 1] === ' ' ? colon + 2 : colon + 1, end)
 }
 
-function findLineEnd(bytes: Buffer, from: number): number {
-  const lf = bytes.indexOf(LF, from)
-  const end = lf === -1 ? bytes.length : lf
-  const cr = bytes.subarray(from, end).indexOf(CR)
+function findLineEnd(text: string, from: number): number {
+  const lf = text.indexOf('\n', from)
+  const end = lf === -1 ? text.length : lf
+  const cr = text.slice(from, end).indexOf('\r')
   return cr === -1 ? end : from + cr
 }

@@ -4,24 +4,24 @@ import { SseFramer } from './sse-framer.ts'
 
 const MIB = 1024 * 1024
 
+const decode = (latin1: string) => Buffer.from(latin1, 'latin1').toString()
+
 /** Feeds pieces to a framer; what came out of each, and what is left. */
 function feed(pieces: readonly (string | Buffer)[]) {
   const framer = new SseFramer()
   const outputs = pieces.map((piece) => {
     const { piece: part, frames } = framer.push(Buffer.from(piece))
-    return { part: part.toString(), frames: frames.toString(), atBoundary: framer.atBoundary }
+    return { part: decode(part), frames: decode(frames), atBoundary: framer.atBoundary }
   })
-  return { outputs, rest: framer.rest().toString() }
+  return { outputs, rest: decode(framer.rest()) }
 }
 
 const passed = ({ outputs }: ReturnType<typeof feed>) =>
   outputs.map(({ part, frames }) => part + frames).join('')
 
 describe('an event stream, aligned to its frames', () => {
-  it('passes whole frames at once, as the very bytes that came', () => {
-    const chunk = Buffer.from('data: a\n\ndata: b\n\n')
-
-    expect(new SseFramer().push(chunk).frames).toBe(chunk)
+  it('passes whole frames at once', () => {
+    expect(feed(['data: a\n\ndata: b\n\n']).outputs[0]?.frames).toBe('data: a\n\ndata: b\n\n')
   })
 
   it('holds half a frame until its end is there', () => {

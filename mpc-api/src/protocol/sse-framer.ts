@@ -1,17 +1,14 @@
-const LF = 0x0a
-
 /** A held frame larger than this is passed on in pieces rather than kept in memory. */
 const MAX_HELD_BYTES = 1024 * 1024
 
-/** Bytes of an event stream that may be passed on, in this order. */
-export interface FramedBytes {
+/** What of an event stream may be passed on, in this order. Latin-1: each byte is a character. */
+export interface FramedText {
   /** A part of a frame that is too large to hold. */
-  piece: Buffer
+  piece: string
   /** Whole frames, which can be read. */
-  frames: Buffer
+  frames: string
 }
 
-const NOTHING = Buffer.alloc(0)
 /** A frame's end is at most this long, less a byte: so much is kept back where it could fall between two chunks. */
 const SEAM = 3
 
@@ -20,7 +17,7 @@ const SEAM = 3
  * went in. Whatever is written between two outputs stands between two frames, while `atBoundary` is true.
  */
 export class SseFramer {
-  #held: Buffer[] = []
+  #held: string[] = []
   #heldBytes = 0
   #insideLargeFrame = false
 
@@ -29,87 +26,82 @@ export class SseFramer {
     return !this.#insideLargeFrame
   }
 
-  push(chunk: Buffer): FramedBytes {
+  push(chunk: Buffer): FramedText {
+    const text = chunk.toString('latin1')
     // Hot path: nothing is held and the chunk ends with a frame.
-    if (this.#heldBytes === 0 && !this.#insideLargeFrame && endsFrame(chunk))
-      return { piece: NOTHING, frames: chunk }
-    return this.#insideLargeFrame ? this.#continueLargeFrame(chunk) : this.#align(chunk)
+    if (this.#heldBytes === 0 && !this.#insideLargeFrame && text.endsWith('\n\n'))
+      return { piece: '', frames: text }
+    return this.#insideLargeFrame ? this.#continueLargeFrame(text) : this.#align(text)
   }
 
   /** What is still held when the stream ends: the beginning of a frame that never ended. */
-  rest(): Buffer {
-    return Buffer.concat(this.#held)
+  rest(): string {
+    return this.#held.join('')
   }
 
-  #align(chunk: Buffer): FramedBytes {
-    const end = this.#lastFrameEnd(chunk)
-    if (end === 0) return this.#hold(chunk)
-    const frames = Buffer.concat([...this.#held, chunk.subarray(0, end)])
-    this.#keep(chunk.subarray(end))
-    return { piece: NOTHING, frames }
+  #align(text: string): FramedText {
+    const end = this.#lastFrameEnd(text)
+    if (end === 0) return this.#hold(text)
+    const frames = this.rest() + text.slice(0, end)
+    this.#keep(text.slice(end))
+    return { piece: '', frames }
   }
 
-  #hold(chunk: Buffer): FramedBytes {
-    this.#held.push(chunk)
-    this.#heldBytes += chunk.length
-    if (this.#heldBytes <= MAX_HELD_BYTES) return { piece: NOTHING, frames: NOTHING }
+  #hold(text: string): FramedText {
+    this.#held.push(text)
+    this.#heldBytes += text.length
+    if (this.#heldBytes <= MAX_HELD_BYTES) return { piece: '', frames: '' }
     this.#insideLargeFrame = true
-    const bytes = Buffer.concat(this.#held)
-    this.#keep(bytes.subarray(-SEAM))
-    return { piece: bytes.subarray(0, -SEAM), frames: NOTHING }
+    return { piece: this.#keepSeam(this.rest()), frames: '' }
   }
 
-  #continueLargeFrame(chunk: Buffer): FramedBytes {
-    const bytes = Buffer.concat([...this.#held, chunk])
-    const end = firstBlankLine(bytes)
-    if (end === 0) {
-      this.#keep(bytes.subarray(-SEAM))
-      return { piece: bytes.subarray(0, -SEAM), frames: NOTHING }
-    }
+  #continueLargeFrame(chunk: string): FramedText {
+    const text = this.rest() + chunk
+    const end = firstBlankLine(text)
+    if (end === 0) return { piece: this.#keepSeam(text), frames: '' }
     this.#insideLargeFrame = false
-    this.#keep(NOTHING)
-    const { frames } = end < bytes.length ? this.#align(bytes.subarray(end)) : { frames: NOTHING }
-    return { piece: bytes.subarray(0, end), frames }
+    this.#keep('')
+    const { frames } = end < text.length ? this.#align(text.slice(end)) : { frames: '' }
+    return { piece: text.slice(0, end), frames }
   }
 
-  #keep(bytes: Buffer): void {
-    this.#held = bytes.length === 0 ? [] : [bytes]
-    this.#heldBytes = bytes.length
+  /** @returns what may be passed on */
+  #keepSeam(text: string): string {
+    this.#keep(text.slice(-SEAM))
+    return text.slice(0, -SEAM)
+  }
+
+  #keep(text: string): void {
+    this.#held = text === '' ? [] : [text]
+    this.#heldBytes = text.length
   }
 
   /** Index after the last frame end that lies in this chunk or ends in it; 0 when there is none. */
-  #lastFrameEnd(chunk: Buffer): number {
-    const end = lastBlankLine(chunk)
+  #lastFrameEnd(text: string): number {
+    const end = lastBlankLine(text)
     if (end > 0 || this.#heldBytes === 0) return end
     const before = this.#lastHeldBytes()
-    const seam = Buffer.concat([before, chunk.subarray(0, 2)])
-    return Math.max(0, lastBlankLine(seam) - before.length)
+    return Math.max(0, lastBlankLine(before + text.slice(0, 2)) - before.length)
   }
 
-  #lastHeldBytes(): Buffer {
-    const last = this.#held.at(-1) ?? Buffer.alloc(0)
-    return last.length >= 2 || this.#held.length < 2
-      ? last.subarray(-2)
-      : Buffer.concat(this.#held.slice(-3)).subarray(-2)
+  #lastHeldBytes(): string {
+    const last = this.#held.at(-1) ?? ''
+    return (last.length >= 2 ? last : this.#held.slice(-3).join('')).slice(-2)
   }
-}
-
-function endsFrame(chunk: Buffer): boolean {
-  return chunk.length >= 2 && chunk[chunk.length - 1] === LF && chunk[chunk.length - 2] === LF
 }
 
 /** Index after the last blank line, whatever the line ends are (LF, CRLF or CR); 0 when there is none. */
-function lastBlankLine(bytes: Buffer): number {
-  const lf = bytes.lastIndexOf('\n\n')
-  const crlf = bytes.lastIndexOf('\n\r\n')
-  const cr = bytes.lastIndexOf('\r\r')
+function lastBlankLine(text: string): number {
+  const lf = text.lastIndexOf('\n\n')
+  const crlf = text.lastIndexOf('\n\r\n')
+  const cr = text.lastIndexOf('\r\r')
   return Math.max(lf === -1 ? 0 : lf + 2, crlf === -1 ? 0 : crlf + 3, cr === -1 ? 0 : cr + 2)
 }
 
 /** Index after the first blank line; 0 when there is none. */
-function firstBlankLine(bytes: Buffer): number {
+function firstBlankLine(text: string): number {
   const ends = ['\n\n', '\n\r\n', '\r\r'].flatMap((blank) => {
-    const at = bytes.indexOf(blank)
+    const at = text.indexOf(blank)
     return at === -1 ? [] : [at + blank.length]
   })
   return ends.length === 0 ? 0 : Math.min(...ends)

@@ -10,8 +10,7 @@ import {
   toErrorFrame,
 } from './stream-dialect.ts'
 
-const meaning = (dialect: StreamDialect, text: string) =>
-  dialect.meaningOf(readFrameAt(Buffer.from(`${text}\n\n`), 0))
+const meaning = (dialect: StreamDialect, text: string) => dialect.meaningOf(readFrameAt(`${text}\n\n`, 0))
 
 const named = (type: string, fields = '') => `event: ${type}\ndata: {"type":"${type}"${fields}}`
 const bare = (type: string, fields = '') => `data: {"type":"${type}"${fields}}`

@@ -1,7 +1,7 @@
 import { toErrorBody } from '../errors/error-body.ts'
 import { type GatewayError } from '../errors/gateway-error.ts'
 import { isJson } from './parse-json.ts'
-import { type SseFrame } from './sse-frame.ts'
+import { decodePayload, type SseFrame } from './sse-frame.ts'
 
 /** What a frame means for the life of a stream. */
 export type FrameMeaning =
@@ -90,23 +90,22 @@ export function toErrorFrame(
 
 /** OpenAI's SDKs stop at whatever begins so. */
 function isDone(frame: SseFrame): boolean {
-  return frame.data[0] === 0x5b && frame.data.toString('latin1', 0, 6) === '[DONE]'
+  return frame.data.startsWith('[DONE]')
 }
 
 /** True for a payload that was not cut off inside. */
 export function isWholePayload(frame: SseFrame): boolean {
-  if (isDone(frame)) return true
-  return isJson(frame.data.toString())
+  return isDone(frame) || isJson(decodePayload(frame))
 }
 
 function isError(frame: SseFrame): boolean {
-  if (frame.event === 'error') return frame.data.length > 0
-  return frame.data.length > 9 && /^\{\s*"error"\s*:\s*[^\sn]/.test(frame.data.toString('latin1', 0, 24))
+  if (frame.event === 'error') return frame.data !== ''
+  return /^\{\s*"error"\s*:\s*[^\sn]/.test(frame.data)
 }
 
 /** The event's name; from the payload where the frame has no `event:` line. Clients never see a frame without data. */
 function typeOf(frame: SseFrame): string {
-  if (frame.data.length === 0) return ''
+  if (frame.data === '') return ''
   if (frame.event !== '') return frame.event
-  return /^\{\s*"type"\s*:\s*"([\w.]{1,80})"/.exec(frame.data.toString('latin1', 0, 120))?.[1] ?? ''
+  return /^\{\s*"type"\s*:\s*"([\w.]{1,80})"/.exec(frame.data)?.[1] ?? ''
 }

@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.ts'
-import { readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
+import { decodePayload, payloadBytes, readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
 import { isObject } from '../protocol/token-usage.ts'
 import { type StreamOptions, type WriteResult } from './answer.ts'
@@ -23,22 +23,22 @@ export class ChatFrames {
   /** @throws {GatewayError} when a frame reports a failure, or cannot be read */
   read(chunk: Buffer): WriteResult {
     const { piece, frames } = this.#framer.push(chunk)
-    if (piece.length > 0) throw new GatewayError('LLM_ERROR', 'LiteLLM sent a frame too large to be read.')
+    if (piece !== '') throw new GatewayError('LLM_ERROR', 'LiteLLM sent a frame too large to be read.')
     return this.#readFrames(frames)
   }
 
   /** @throws {GatewayError} when the stream has ended without its last frame */
   end(): void {
     const rest = this.#framer.rest()
-    if (rest.length > 0 && this.#readFrames(rest) === 'complete') return
+    if (rest !== '' && this.#readFrames(rest) === 'complete') return
     throw new GatewayError('LLM_ERROR', 'LiteLLM ended the stream before the answer was complete.')
   }
 
-  #readFrames(bytes: Buffer): WriteResult {
+  #readFrames(text: string): WriteResult {
     const { dialect, tap } = this.#options
     let result: WriteResult = 'more'
-    for (let at = 0; at < bytes.length;) {
-      const frame = readFrameAt(bytes, at)
+    for (let at = 0; at < text.length;) {
+      const frame = readFrameAt(text, at)
       at = frame.end
       const meaning = dialect.meaningOf(frame)
       if (meaning === 'error') throw toFrameError(frame)
@@ -55,10 +55,10 @@ export class ChatFrames {
  *
  * @throws {GatewayError} LLM_ERROR when it is not JSON
  */
-function parseFrame({ data }: SseFrame): Record<string, unknown> {
-  if (data.length === 0) return {}
+function parseFrame(frame: SseFrame): Record<string, unknown> {
+  if (frame.data === '') return {}
   try {
-    const value: unknown = JSON.parse(data.toString())
+    const value: unknown = JSON.parse(decodePayload(frame))
     return isObject(value) ? value : {}
   } catch (cause) {
     throw new GatewayError('LLM_ERROR', 'LiteLLM sent a frame that is not JSON.', { cause })
@@ -70,5 +70,5 @@ function toFrameError(frame: SseFrame): GatewayError {
   const { error } = parseFrame(frame)
   const fields = isObject(error) ? error : {}
   const named = Number(fields['code'] ?? fields['status'] ?? fields['status_code'])
-  return toUpstreamError(named >= 400 && named < 600 ? named : 500, {}, frame.data)
+  return toUpstreamError(named >= 400 && named < 600 ? named : 500, {}, payloadBytes(frame))
 }

@@ -37,7 +37,7 @@ describe('the clocks of an exchange', () => {
     const { clocks, said } = start(false)
     for (let at = 0; at < 5; at += 1) {
       vi.advanceTimersByTime(299)
-      clocks.received()
+      clocks.received(performance.now())
     }
     vi.advanceTimersByTime(299)
     expect(said).toEqual([])
@@ -49,7 +49,7 @@ describe('the clocks of an exchange', () => {
     const { clocks, said } = start(false)
     for (let at = 0; at < 60; at += 1) {
       vi.advanceTimersByTime(100)
-      clocks.received()
+      clocks.received(performance.now())
     }
     expect(said).toEqual(['MPC_TOTAL_TIMEOUT_MS'])
   })
@@ -66,8 +66,8 @@ describe('the clocks of an exchange', () => {
     const { clocks, said } = start(true)
     for (let at = 0; at < 10; at += 1) {
       vi.advanceTimersByTime(90)
-      clocks.received()
-      clocks.sent()
+      clocks.received(performance.now())
+      clocks.sent(performance.now())
     }
     expect(said).toEqual([])
     vi.advanceTimersByTime(210)
@@ -91,7 +91,7 @@ describe('the clocks of an exchange', () => {
 
   it('count a silence anew after a pause', () => {
     const { clocks, said } = start(false)
-    clocks.received()
+    clocks.received(performance.now())
     clocks.setPaused(true)
     vi.advanceTimersByTime(1000)
     clocks.setPaused(false)
@@ -104,8 +104,8 @@ describe('the clocks of an exchange', () => {
   it('leave no timer once stopped, whatever is noted after', () => {
     const { clocks, said } = start(true)
     clocks.stop()
-    clocks.received()
-    clocks.sent()
+    clocks.received(performance.now())
+    clocks.sent(performance.now())
     clocks.setPaused(false)
     expect(vi.getTimerCount()).toBe(0)
     vi.advanceTimersByTime(10_000)
@@ -114,11 +114,11 @@ describe('the clocks of an exchange', () => {
 
   it('cost one timer, and none for a chunk', () => {
     const { clocks } = start(true)
-    clocks.sent()
+    clocks.sent(performance.now())
     const spy = vi.spyOn(globalThis, 'setTimeout')
     for (let at = 0; at < 100; at += 1) {
-      clocks.received()
-      clocks.sent()
+      clocks.received(performance.now())
+      clocks.sent(performance.now())
     }
     expect(spy).not.toHaveBeenCalled()
     expect(vi.getTimerCount()).toBe(1)

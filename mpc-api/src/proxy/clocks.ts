@@ -21,7 +21,7 @@ export interface ClockEvents {
 
 /**
  * The clocks of one exchange, all on one timer: a chunk only notes the time, and the timer looks at the notes when it
- * fires. So a chunk costs no timer.
+ * fires. So a chunk costs no timer. Times are those of `performance.now`.
  */
 export class Clocks {
   readonly #limits: ExchangeClocks
@@ -45,15 +45,15 @@ export class Clocks {
   }
 
   /** Notes that bytes came from LiteLLM. */
-  received(): void {
+  received(now: number): void {
     this.#firstByteSeen = true
-    this.#lastReceived = performance.now()
+    this.#lastReceived = now
   }
 
   /** Notes that bytes of a stream went to the client; from now on its silences are pinged. */
-  sent(): void {
+  sent(now: number): void {
     const isFirst = this.#streamStart !== 'started'
-    this.#noteSent(performance.now())
+    this.#noteSent(now)
     if (isFirst) this.#arm()
   }
 

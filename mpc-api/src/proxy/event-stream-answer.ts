@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { type AnswerSink } from '../http/answer-sink.ts'
 import { EVENT_STREAM_HEADERS, PING } from '../http/event-stream.ts'
-import { readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
+import { payloadBytes, readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
 import { isWholePayload, toErrorFrame } from '../protocol/stream-dialect.ts'
 import { type StreamAnswer, type StreamOptions, type WriteResult } from './answer.ts'
@@ -41,7 +41,7 @@ export class EventStreamAnswer implements StreamAnswer {
   write(chunk: Buffer): WriteResult {
     const { piece, frames } = this.#framer.push(chunk)
     const result = this.#pass(piece)
-    return frames.length === 0 ? result : this.#passFrames(frames)
+    return frames === '' ? result : this.#passFrames(frames)
   }
 
   end(): void {
@@ -61,32 +61,33 @@ export class EventStreamAnswer implements StreamAnswer {
   }
 
   /** Passes whole frames on, up to the one that ends or fails the stream. */
-  #passFrames(bytes: Buffer): WriteResult {
+  #passFrames(text: string): WriteResult {
     const { dialect, tap, hidesUsage } = this.#options
     let passFrom = 0
     let result: WriteResult = 'more'
-    for (let at = 0; at < bytes.length;) {
-      const frame = readFrameAt(bytes, at)
+    for (let at = 0; at < text.length;) {
+      const frame = readFrameAt(text, at)
       at = frame.end
       const meaning = dialect.meaningOf(frame)
-      if (meaning === 'error' && !this.started) throw toUpstreamError(readStatus(frame.data), {}, frame.data)
-      if (meaning === 'error') return this.#failed(bytes.subarray(passFrom, at), frame)
+      if (meaning === 'error' && !this.started)
+        throw toUpstreamError(readStatus(frame), {}, payloadBytes(frame))
+      if (meaning === 'error') return this.#failed(text.slice(passFrom, at), frame)
       const payload = tap.readFrame(frame)
-      if (meaning === 'terminal') return this.#completed(bytes.subarray(passFrom, at))
+      if (meaning === 'terminal') return this.#completed(text.slice(passFrom, at))
       if (meaning === 'final') this.#mayEnd = true
-      if (frame.data.length > 0) this.#eventsSent += 1
+      if (frame.data !== '') this.#eventsSent += 1
       if (hidesUsage && payload !== undefined && carriesOnlyUsage(payload)) {
-        result = this.#pass(bytes.subarray(passFrom, frame.start))
+        result = this.#pass(text.slice(passFrom, frame.start))
         passFrom = frame.end
       }
     }
-    return passFrom < bytes.length ? this.#pass(bytes.subarray(passFrom)) : result
+    return passFrom < text.length ? this.#pass(text.slice(passFrom)) : result
   }
 
-  #pass(bytes: Buffer): WriteResult {
-    if (bytes.length === 0) return 'more'
+  #pass(text: string): WriteResult {
+    if (text === '') return 'more'
     if (!this.started) this.#start()
-    return this.#sink.write(bytes) ? 'more' : 'full'
+    return this.#sink.write(text) ? 'more' : 'full'
   }
 
   #start(): void {
@@ -94,19 +95,18 @@ export class EventStreamAnswer implements StreamAnswer {
     this.#sink.head(200, [...EVENT_STREAM_HEADERS, ...this.#headers])
   }
 
-  #completed(bytes: Buffer): WriteResult {
-    this.#pass(bytes)
-    this.#sink.end()
+  #completed(text: string): WriteResult {
+    if (!this.started) this.#start()
+    this.#sink.end(text)
     return 'complete'
   }
 
   /** LiteLLM's own error frame goes to the client; where its `event:` line is missing but needed, it gets one. */
-  #failed(bytes: Buffer, frame: SseFrame): WriteResult {
+  #failed(text: string, frame: SseFrame): WriteResult {
     const { errorPrefix } = this.#options.dialect
-    const before = bytes.length - (frame.end - frame.start)
-    this.#pass(bytes.subarray(0, before))
-    if (frame.event === '') this.#pass(Buffer.from(errorPrefix))
-    this.#pass(bytes.subarray(before))
+    const before = text.length - (frame.end - frame.start)
+    const prefix = frame.event === '' ? errorPrefix : ''
+    this.#pass(text.slice(0, before) + prefix + text.slice(before))
     this.#sink.context.record.error = 'LLM_ERROR'
     this.#sink.cut()
     return 'failed'
@@ -114,8 +114,8 @@ export class EventStreamAnswer implements StreamAnswer {
 }
 
 /** Line ends may follow the last blank line. */
-function isBlank(rest: Buffer): boolean {
-  return rest.every((byte) => byte === 0x0a || byte === 0x0d)
+function isBlank(rest: string): boolean {
+  return /^[\r\n]*$/.test(rest)
 }
 
 function cutShort(started: boolean): GatewayError {
@@ -128,7 +128,7 @@ function cutShort(started: boolean): GatewayError {
 }
 
 /** The HTTP status that an error frame names; a failure without one is LiteLLM's. */
-function readStatus(data: Buffer): number {
-  const match = /"(?:code|status|status_code)"\s*:\s*"?([45]\d\d)\b/.exec(data.toString('utf8', 0, 4096))
+function readStatus({ data }: SseFrame): number {
+  const match = /"(?:code|status|status_code)"\s*:\s*"?([45]\d\d)\b/.exec(data.slice(0, 4096))
   return match === null ? 500 : Number(match[1])
 }

@@ -91,7 +91,7 @@ export class Exchange implements ResponseHandler, ClockEvents {
   }
 
   onHead({ status, headers }: ResponseHead): void {
-    this.#clocks.received()
+    this.#clocks.received(performance.now())
     this.#context.record.firstByteMs ??= this.#context.elapsedMs()
     this.#context.record.upstreamStatus = status
     try {
@@ -103,10 +103,11 @@ export class Exchange implements ResponseHandler, ClockEvents {
 
   onData(chunk: Buffer): void {
     if (this.#answer === undefined || this.#isComplete) return
-    this.#clocks.received()
+    const now = performance.now()
+    this.#clocks.received(now)
     this.#received += chunk.length
     try {
-      this.#afterWrite(this.#answer.write(chunk))
+      this.#afterWrite(this.#answer.write(chunk), now)
     } catch (problem) {
       this.#fail(problem)
     }
@@ -205,8 +206,8 @@ export class Exchange implements ResponseHandler, ClockEvents {
     return this.#stream
   }
 
-  #afterWrite(result: WriteResult): void {
-    if (this.#stream?.started === true) this.#clocks.sent()
+  #afterWrite(result: WriteResult, now: number): void {
+    if (this.#stream?.started === true) this.#clocks.sent(now)
     if (result === 'more') return
     if (result === 'full') this.#waitForClient()
     else if (result === 'complete') this.#awaitClosing()

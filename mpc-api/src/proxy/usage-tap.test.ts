@@ -9,7 +9,7 @@ function tapped(dialect: UsageDialect, ...payloads: unknown[]): UsageRecord {
   const tap = new UsageTap(dialect, record)
   for (const payload of payloads) {
     const data = typeof payload === 'string' ? payload : JSON.stringify(payload)
-    tap.readFrame(readFrameAt(Buffer.from(`data: ${data}\n\n`), 0))
+    tap.readFrame(readFrameAt(Buffer.from(`data: ${data}\n\n`).toString('latin1'), 0))
   }
   return record
 }

@@ -1,4 +1,4 @@
-import { type SseFrame } from '../protocol/sse-frame.ts'
+import { decodePayload, type SseFrame } from '../protocol/sse-frame.ts'
 import {
   isObject,
   joinUsage,
@@ -45,7 +45,7 @@ export class UsageTap {
     const at = end.lastIndexOf('"usage"')
     if (at === -1) return
     // With its brace back this is JSON only if the member stood at the top: deeper ones end in more braces.
-    const answer = parseObject(Buffer.concat([OPENING_BRACE, end.subarray(at)]))
+    const answer = parseObject(`{${end.toString('utf8', at)}`)
     if (answer !== undefined) this.readAnswer(answer)
   }
 
@@ -56,7 +56,7 @@ export class UsageTap {
    */
   readFrame(frame: SseFrame): Record<string, unknown> | undefined {
     if (!mentionsUsage(frame.data)) return undefined
-    const payload = parseObject(frame.data)
+    const payload = parseObject(decodePayload(frame))
     const reported = payload === undefined ? undefined : findUsage(payload)
     if (reported === undefined) return undefined
     const usage = readUsage(reported, this.#dialect)
@@ -71,8 +71,6 @@ export class UsageTap {
   }
 }
 
-const OPENING_BRACE = Buffer.from('{')
-
 /** Chat has it at the top, the Responses API in `response`, Anthropic's first event in `message`. */
 function findUsage(payload: Record<string, unknown>): Record<string, unknown> | undefined {
   for (const holder of [payload, payload['response'], payload['message']]) {
@@ -81,17 +79,20 @@ function findUsage(payload: Record<string, unknown>): Record<string, unknown> | 
   return undefined
 }
 
-/** Hot path: most frames carry no usage or `"usage":null`, and are not parsed for it. */
-function mentionsUsage(data: Buffer): boolean {
-  for (let at = data.indexOf('"usage"'); at !== -1; at = data.indexOf('"usage"', at + 7)) {
-    if (/^\s*:\s*\{/.test(data.toString('latin1', at + 7, at + 15))) return true
+/**
+ * Hot path: most frames carry no usage or `"usage":null`, and are not parsed for it. A quote is everywhere in JSON, so the
+ * name is looked for without its first one.
+ */
+function mentionsUsage(data: string): boolean {
+  for (let at = data.indexOf('usage"'); at !== -1; at = data.indexOf('usage"', at + 6)) {
+    if (data[at - 1] === '"' && /^\s*:\s*\{/.test(data.slice(at + 6, at + 14))) return true
   }
   return false
 }
 
-function parseObject(data: Buffer): Record<string, unknown> | undefined {
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(data.toString())
+    const value: unknown = JSON.parse(text)
     return isObject(value) ? value : undefined
   } catch {
     // A broken frame is the client's to judge: its bytes pass as they came.

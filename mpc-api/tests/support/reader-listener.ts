@@ -10,9 +10,10 @@ export class ReaderListener extends ResponseListener {
     this.reader = new ResponseReader(this)
   }
 
+  /** Reads these pieces, of which it leaves the caller's bytes as they are. */
   read(...pieces: (string | Buffer)[]): this {
     for (const piece of pieces)
-      this.reader.read(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece)
+      this.reader.read(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : Buffer.from(piece))
     return this
   }
 }

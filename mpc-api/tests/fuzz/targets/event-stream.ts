@@ -1,5 +1,5 @@
 import { GatewayError } from '../../../src/errors/gateway-error.ts'
-import { type AnswerSink } from '../../../src/http/answer-sink.ts'
+import { type AnswerPiece, type AnswerSink } from '../../../src/http/answer-sink.ts'
 import { RequestContext } from '../../../src/http/request-context.ts'
 import {
   chatDialect,
@@ -83,7 +83,7 @@ interface Played {
 
 /** A client that keeps what it is sent. */
 class StreamPlayer {
-  readonly chunks: Buffer[] = []
+  readonly chunks: AnswerPiece[] = []
   ending: Played['ending'] = 'refused'
   readonly answer: EventStreamAnswer
 
@@ -94,7 +94,10 @@ class StreamPlayer {
       isFull: false,
       head: () => undefined,
       write: (bytes) => this.chunks.push(bytes) > 0,
-      end: () => (this.ending = 'complete'),
+      end: (last) => {
+        if (last !== undefined) this.chunks.push(last)
+        this.ending = 'complete'
+      },
       body: () => demand(false, 'a stream has no whole body'),
       cut: () => (this.ending = 'cut'),
       whenReady: (action) => action(),
@@ -121,7 +124,7 @@ function playStream(pieces: readonly Buffer[], player: StreamPlayer, pings: Rand
     if (!(problem instanceof GatewayError)) throw problem
     if (answer.started) answer.fail(problem)
   }
-  const text = Buffer.concat(chunks).toString('latin1')
+  const text = chunks.map((chunk) => chunk.toString('latin1')).join('')
   return { bytes: Buffer.from(text.replace(/(?<="timestamp":")[^"]*/g, ''), 'latin1'), ending: player.ending }
 }
 
