@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { entriesOf } from '../../tests/support/header-fields.ts'
 import { ResponseError } from './client-errors.ts'
+import { fieldsNamed } from './header-fields.ts'
 import { readResponseHead } from './response-head.ts'
 
 const read = (...lines: string[]) => readResponseHead(lines.join('\r\n'))
@@ -19,7 +21,8 @@ describe('the status line', () => {
     ['with a status that nobody has defined', 'HTTP/1.1 299 Other', 299],
     ['with the largest status', 'HTTP/1.1 999 Other', 999],
   ])('%s is read', (_, line, status) => {
-    expect(read(line)).toMatchObject({ status, headers: {} })
+    expect(read(line).status).toBe(status)
+    expect(entriesOf(read(line).headers)).toEqual([])
   })
 
   it.each([
@@ -69,12 +72,12 @@ describe('a field', () => {
       { "!#$%&'*+-.^_`|~09az": 'b' },
     ],
   ])('%s', (_, field, headers) => {
-    expect({ ...withFields(field).headers }).toEqual(headers)
+    expect(entriesOf(withFields(field).headers)).toEqual(Object.entries(headers))
   })
 
   // The last byte of "à" in UTF-8 is a no-break space in Latin-1, and only blanks and tabs surround a value (RFC 9110 §5.5).
   it.each(['voil\xc3\xa0', '\xa0a', '\xa0'])('keeps the no-break spaces of %j', (value) => {
-    expect(withFields(`a: ${value} `).headers['a']).toBe(value)
+    expect(withFields(`a: ${value} `).headers.first('a')).toBe(value)
   })
 
   it.each([
@@ -108,20 +111,36 @@ describe('a field', () => {
   it('that comes more than once is a list, in order, whatever the case of its name', () => {
     const { headers } = withFields('Set-Cookie: a', 'x: 1', 'set-cookie: b', 'SET-COOKIE:', 'X: 2')
 
-    expect({ ...headers }).toEqual({ 'set-cookie': ['a', 'b', ''], x: ['1', '2'] })
+    expect(headers.first('set-cookie')).toBe('a')
+    expect(headers.joined('set-cookie')).toBe('a, b, ')
+    expect(headers.joined('x')).toBe('1, 2')
+  })
+
+  it('is neither found by a part of its name, nor in the value of another', () => {
+    const { headers } = withFields('xab: 1', 'abx: 2', 'x: ab: 3', 'y: ab:4')
+
+    expect([headers.first('ab'), headers.joined('ab')]).toEqual([undefined, undefined])
+    expect(headers.pick(fieldsNamed('ab'))).toEqual([])
+  })
+
+  it('is picked by its name or how that begins, in order, each time the same', () => {
+    const { headers } = withFields('B: 1', 'a-x: 2', 'c: 3', 'A-y:4', 'a: 5')
+    const names = fieldsNamed('b|a-[^:]*')
+
+    for (let time = 0; time < 2; time += 1)
+      expect(headers.pick(names)).toEqual(['b', '1', 'a-x', '2', 'a-y', '4'])
   })
 
   it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty', '__defineGetter__'])(
     'named %s is a field like any other',
     (name) => {
-      expect(withFields('a: b').headers[name.toLowerCase()]).toBeUndefined()
-
-      const { headers } = withFields(`${name}: 1`)
-      expect(Object.entries(headers)).toEqual([[name.toLowerCase(), '1']])
+      const key = name.toLowerCase()
+      expect(withFields('a: b').headers.first(key)).toBeUndefined()
+      expect(withFields('a: b').headers.joined(key)).toBeUndefined()
 
       const twice = withFields(`${name}: 1`, `${name}: 2`)
-      expect(Object.entries(twice.headers)).toEqual([[name.toLowerCase(), ['1', '2']]])
-      expect(Object.entries(withFields('a: b').headers)).toEqual([['a', 'b']])
+      expect(twice.headers.first(key)).toBe('1')
+      expect(twice.headers.joined(key)).toBe('1, 2')
     },
   )
 
@@ -140,7 +159,8 @@ describe('a field', () => {
           ...own.map(([key, text, before, after]) => `${key}:${before}${text}${after}`),
         )
 
-        expect(Object.entries(headers).sort()).toEqual(own.map(([key, text]) => [key, text]).sort())
+        expect(entriesOf(headers)).toEqual(own.map(([key, text]) => [key, text]))
+        for (const [key, text] of own) expect(headers.first(key)).toBe(text)
       }),
     )
   })

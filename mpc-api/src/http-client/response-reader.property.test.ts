@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { entriesOf } from '../../tests/support/header-fields.ts'
 import { ReaderListener } from '../../tests/support/reader-listener.ts'
 import { ResponseError } from './client-errors.ts'
 
@@ -81,6 +82,7 @@ describe('however the bytes of a response are split', () => {
         expect(told.events).toEqual(body === '' ? ['head', 'end'] : ['head', 'data', 'end'])
         expect(told.body).toBe(body)
         expect(told.head).toEqual(whole.head)
+        expect(entriesOf(told.head!.headers)).toEqual(entriesOf(whole.head!.headers))
       }),
       { numRuns: 500 },
     )
@@ -107,7 +109,14 @@ describe('however the bytes of a response are split', () => {
       try {
         told.read(...pieces)
         told.reader.close()
-        return { head: told.head, body: told.body, events: told.events, clean: told.reader.endedCleanly }
+        const fields = told.head && entriesOf(told.head.headers)
+        return {
+          head: told.head,
+          fields,
+          body: told.body,
+          events: told.events,
+          clean: told.reader.endedCleanly,
+        }
       } catch (problem) {
         expect(problem).toBeInstanceOf(ResponseError)
         return (problem as ResponseError).code

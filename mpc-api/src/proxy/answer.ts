@@ -1,5 +1,5 @@
-import { type IncomingHttpHeaders } from 'node:http'
 import { type GatewayError } from '../errors/gateway-error.ts'
+import { type HeaderFields } from '../http-client/header-fields.ts'
 import { type StreamDialect } from '../protocol/stream-dialect.ts'
 import { type UsageTap } from './usage-tap.ts'
 
@@ -40,7 +40,7 @@ export interface Answer {
 /** A stream of server-sent events on its way to the client. */
 export interface StreamAnswer extends Answer {
   /** LiteLLM has begun to answer; headers go out with the first frame. */
-  accept(received: IncomingHttpHeaders): void
+  accept(received: HeaderFields): void
   /** Sends headers and a ping before LiteLLM has answered, so that nobody in between takes the silence for a failure. */
   startEarly(): void
   ping(): void
@@ -55,7 +55,7 @@ export interface StreamOptions {
 
 export interface MediaOptions {
   status: number
-  headers: IncomingHttpHeaders
+  headers: HeaderFields
   tap: UsageTap
   /** A file may be empty; audio that was asked for may not. */
   mayBeEmpty: boolean
@@ -64,7 +64,7 @@ export interface MediaOptions {
 /** Where an answer goes: to the client, or to a part of the gateway that asked on its own account. */
 export interface Outlet {
   /** @throws {GatewayError} when whoever asked cannot take a whole answer */
-  whole(status: number, headers: IncomingHttpHeaders, tap: UsageTap): Answer
+  whole(status: number, headers: HeaderFields, tap: UsageTap): Answer
   /** @throws {GatewayError} when whoever asked cannot take media */
   media(options: MediaOptions): Answer
   /** @throws {GatewayError} when whoever asked cannot take a stream */

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders } from 'node:http'
+import { type HeaderFields } from '../http-client/header-fields.ts'
 import { type AnswerSink } from '../http/answer-sink.ts'
 import {
   type Answer,
@@ -20,7 +20,7 @@ export class ClientOutlet implements Outlet {
     this.#sink = sink
   }
 
-  whole(status: number, headers: IncomingHttpHeaders, tap: UsageTap): Answer {
+  whole(status: number, headers: HeaderFields, tap: UsageTap): Answer {
     return new WholeAnswer(this.#sink, status, headers, tap)
   }
 

@@ -1,7 +1,6 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import { parseJson } from '../protocol/parse-json.ts'
 import { type Answer, type Outlet } from './answer.ts'
-import { headerOf } from './response-headers.ts'
 
 /** More than this is not collected, in bytes. */
 const MAX_BYTES = 16 * 1024 * 1024
@@ -15,7 +14,7 @@ export function collectingOutlet(): Outlet & { read(): unknown } {
     stream: () => refuse('a stream'),
     media: () => refuse('media'),
     whole: (_status, headers, tap) => {
-      tap.readCostHeader(headerOf(headers, 'x-litellm-response-cost'))
+      tap.readCostHeader(headers.first('x-litellm-response-cost'))
       return collect((body) => {
         value = parse(body)
         tap.readAnswer(value)

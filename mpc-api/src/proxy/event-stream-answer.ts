@@ -1,5 +1,5 @@
-import { type IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { type HeaderFields } from '../http-client/header-fields.ts'
 import { type AnswerSink } from '../http/answer-sink.ts'
 import { EVENT_STREAM_HEADERS, PING } from '../http/event-stream.ts'
 import { payloadBytes, readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
@@ -25,7 +25,7 @@ export class EventStreamAnswer implements StreamAnswer {
     this.#options = options
   }
 
-  accept(received: IncomingHttpHeaders): void {
+  accept(received: HeaderFields): void {
     this.#headers = toClientHeaders(received)
   }
 
@@ -70,7 +70,7 @@ export class EventStreamAnswer implements StreamAnswer {
       at = frame.end
       const meaning = dialect.meaningOf(frame)
       if (meaning === 'error' && !this.started)
-        throw toUpstreamError(readStatus(frame), {}, payloadBytes(frame))
+        throw toUpstreamError(readStatus(frame), () => undefined, payloadBytes(frame))
       if (meaning === 'error') return this.#failed(text.slice(passFrom, at), frame)
       const payload = tap.readFrame(frame)
       if (meaning === 'terminal') return this.#completed(text.slice(passFrom, at))

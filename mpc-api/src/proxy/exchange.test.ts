@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { fieldsOf } from '../../tests/support/header-fields.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { ConnectError } from '../http-client/client-errors.ts'
 import { afterTurn } from '../http/after-turn.ts'
@@ -67,7 +68,7 @@ describe('an exchange whose answer waits for its turn to be sent', () => {
     const { handler, over } = run()
     handler.onHead({
       status: 200,
-      headers: { 'content-type': 'application/json', 'x-litellm-response-cost': '0.001' },
+      headers: fieldsOf({ 'content-type': 'application/json', 'x-litellm-response-cost': '0.001' }),
       framing: answer.length,
       keepAliveMs: 1000,
     })
@@ -90,7 +91,7 @@ describe('an exchange whose answer waits for its turn to be sent', () => {
     const { handler, over } = run()
     handler.onHead({
       status: 200,
-      headers: { 'content-type': 'application/json' },
+      headers: fieldsOf({ 'content-type': 'application/json' }),
       framing: answer.length,
       keepAliveMs: 1000,
     })

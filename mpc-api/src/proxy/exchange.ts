@@ -1,6 +1,6 @@
-import { type IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { ConnectError, ResponseError } from '../http-client/client-errors.ts'
+import { type HeaderFields } from '../http-client/header-fields.ts'
 import { type OutgoingRequest } from '../http-client/request-head.ts'
 import { type ResponseHead } from '../http-client/response-head.ts'
 import { type ResponseHandler, type Transfer } from '../http-client/transfer.ts'
@@ -11,7 +11,6 @@ import { type UsageDialect } from '../protocol/token-usage.ts'
 import { type Answer, type Outlet, type StreamAnswer, type WriteResult } from './answer.ts'
 import { type ClockEvents, Clocks, type ExchangeClocks } from './clocks.ts'
 import { RefusedAnswer } from './refused-answer.ts'
-import { headerOf } from './response-headers.ts'
 import { type Upstream, type UpstreamAddress } from './upstream.ts'
 import { UsageTap } from './usage-tap.ts'
 
@@ -169,10 +168,10 @@ export class Exchange implements ResponseHandler, ClockEvents {
   }
 
   /** LiteLLM may answer a request for a stream in one piece: its content type decides. */
-  #chooseAnswer(status: number, headers: IncomingHttpHeaders): Answer {
+  #chooseAnswer(status: number, headers: HeaderFields): Answer {
     if (status >= 300) return new RefusedAnswer(status, headers)
-    const type = (headerOf(headers, 'content-type') ?? '').toLowerCase()
-    const encoding = headerOf(headers, 'content-encoding') ?? 'identity'
+    const type = (headers.first('content-type') ?? '').toLowerCase()
+    const encoding = headers.first('content-encoding') ?? 'identity'
     if (encoding !== 'identity') {
       throw new GatewayError(
         'LLM_ERROR',

@@ -1,15 +1,15 @@
-import { type IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { type HeaderFields } from '../http-client/header-fields.ts'
 import { type AnswerSink } from '../http/answer-sink.ts'
 import { type Answer, type MediaOptions, type WriteResult } from './answer.ts'
-import { headerOf, toClientHeaders } from './response-headers.ts'
+import { toClientHeaders } from './response-headers.ts'
 
 /** Audio, text or the content of a file: bytes that are passed on as they come, with LiteLLM's own content type. */
 export class MediaAnswer implements Answer {
   started = false
   readonly #sink: AnswerSink
   readonly #status: number
-  readonly #received: IncomingHttpHeaders
+  readonly #received: HeaderFields
   readonly #mayBeEmpty: boolean
 
   constructor(sink: AnswerSink, { status, headers, tap, mayBeEmpty }: MediaOptions) {
@@ -17,7 +17,7 @@ export class MediaAnswer implements Answer {
     this.#status = status
     this.#received = headers
     this.#mayBeEmpty = mayBeEmpty
-    tap.readCostHeader(headerOf(headers, 'x-litellm-response-cost'))
+    tap.readCostHeader(headers.first('x-litellm-response-cost'))
   }
 
   write(chunk: Buffer): WriteResult {
@@ -39,8 +39,8 @@ export class MediaAnswer implements Answer {
 
   #start(): void {
     this.started = true
-    const type = headerOf(this.#received, 'content-type') ?? 'application/octet-stream'
-    const length = headerOf(this.#received, 'content-length')
+    const type = this.#received.first('content-type') ?? 'application/octet-stream'
+    const length = this.#received.first('content-length')
     const size = length === undefined ? [] : ['content-length', length]
     this.#sink.head(this.#status, ['content-type', type, ...size, ...toClientHeaders(this.#received)])
   }

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders } from 'node:http'
+import { type HeaderFields } from '../http-client/header-fields.ts'
 import { type Answer, type WriteResult } from './answer.ts'
 import { toUpstreamError } from './upstream-error.ts'
 
@@ -9,11 +9,11 @@ const MAX_BYTES = 256 * 1024
 export class RefusedAnswer implements Answer {
   readonly started = false
   readonly #status: number
-  readonly #headers: IncomingHttpHeaders
+  readonly #headers: HeaderFields
   readonly #chunks: Buffer[] = []
   #size = 0
 
-  constructor(status: number, headers: IncomingHttpHeaders) {
+  constructor(status: number, headers: HeaderFields) {
     this.#status = status
     this.#headers = headers
   }
@@ -26,7 +26,7 @@ export class RefusedAnswer implements Answer {
   }
 
   end(): never {
-    throw toUpstreamError(this.#status, this.#headers, Buffer.concat(this.#chunks))
+    throw toUpstreamError(this.#status, (name) => this.#headers.first(name), Buffer.concat(this.#chunks))
   }
 
   fail(): never {

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { toUpstreamError } from './upstream-error.ts'
 
 const errorOf = (status: number, body: unknown, headers: Record<string, string> = {}) =>
-  toUpstreamError(status, headers, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
+  toUpstreamError(
+    status,
+    (name) => headers[name],
+    Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+  )
 
 describe('a 4xx of LiteLLM', () => {
   it('stays what it is', () => {

@@ -1,7 +1,8 @@
-import { type IncomingHttpHeaders } from 'node:http'
 import { type ErrorFields, GatewayError, UpstreamRefusal } from '../errors/gateway-error.ts'
 import { isObject } from '../protocol/token-usage.ts'
-import { headerOf } from './response-headers.ts'
+
+/** Tells what an answer says in a header, by its name in lower case. */
+type HeaderReader = (name: string) => string | undefined
 
 const LONGEST_RETRY_AFTER_S = 60
 /** The OpenAI and Anthropic SDKs heed it; they would ask, and perhaps pay, again. */
@@ -11,7 +12,7 @@ const NO_RETRY = { 'x-should-retry': 'false' }
  * Turns an answer of LiteLLM that is no success into the error that the client gets. A 4xx stays what it was, unless it
  * refuses the gateway's own key; a 5xx keeps its kind and loses its text, which may name inner things.
  */
-export function toUpstreamError(status: number, headers: IncomingHttpHeaders, body: Buffer): GatewayError {
+export function toUpstreamError(status: number, headerOf: HeaderReader, body: Buffer): GatewayError {
   if (status >= 300 && status < 400) {
     return new GatewayError('LLM_ERROR', 'LiteLLM answered with a redirect, which is never followed.', {
       details: { upstreamStatus: status },
@@ -25,7 +26,7 @@ export function toUpstreamError(status: number, headers: IncomingHttpHeaders, bo
     })
   }
   return new UpstreamRefusal(status, fields, {
-    ...(status === 429 ? { 'retry-after': readRetryAfter(headers) } : {}),
+    ...(status === 429 ? { 'retry-after': readRetryAfter(headerOf) } : {}),
     ...(isOutOfBudget(fields) ? NO_RETRY : {}),
   })
 }
@@ -103,8 +104,8 @@ function text(value: unknown): string | undefined {
 }
 
 /** Whole seconds from 1 to 60. LiteLLM hands the provider's header on under a name of its own. */
-function readRetryAfter(headers: IncomingHttpHeaders): string {
-  const given = headerOf(headers, 'retry-after') ?? headerOf(headers, 'llm_provider-retry-after')
+function readRetryAfter(headerOf: HeaderReader): string {
+  const given = headerOf('retry-after') ?? headerOf('llm_provider-retry-after')
   const seconds = given === undefined ? 1 : secondsFrom(given)
   return String(Math.min(LONGEST_RETRY_AFTER_S, Math.max(1, Math.ceil(seconds))))
 }

@@ -1,9 +1,9 @@
-import { type IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { type HeaderFields } from '../http-client/header-fields.ts'
 import { type AnswerSink } from '../http/answer-sink.ts'
 import { JSON_TYPE } from '../http/respond.ts'
 import { type Answer, type WriteResult } from './answer.ts'
-import { headerOf, toClientHeaders } from './response-headers.ts'
+import { toClientHeaders } from './response-headers.ts'
 import { type UsageTap } from './usage-tap.ts'
 
 /** An answer up to this size is checked before the client sees any of it; a larger one streams through. */
@@ -17,7 +17,7 @@ export class WholeAnswer implements Answer {
   started = false
   readonly #sink: AnswerSink
   readonly #status: number
-  readonly #received: IncomingHttpHeaders
+  readonly #received: HeaderFields
   readonly #tap: UsageTap
   #chunks: Buffer[] = []
   #size = 0
@@ -25,12 +25,12 @@ export class WholeAnswer implements Answer {
   /** All of it, once it was read. */
   #body: Buffer = NOTHING
 
-  constructor(sink: AnswerSink, status: number, headers: IncomingHttpHeaders, tap: UsageTap) {
+  constructor(sink: AnswerSink, status: number, headers: HeaderFields, tap: UsageTap) {
     this.#sink = sink
     this.#status = status
     this.#received = headers
     this.#tap = tap
-    tap.readCostHeader(headerOf(headers, 'x-litellm-response-cost'))
+    tap.readCostHeader(headers.first('x-litellm-response-cost'))
   }
 
   write(chunk: Buffer): WriteResult {
@@ -90,8 +90,8 @@ export class WholeAnswer implements Answer {
     const { context } = this.#sink
     const total = context.elapsedMs()
     const upstream = total - (context.record.upstreamStartMs ?? total)
-    const overhead = Number(headerOf(this.#received, 'x-litellm-overhead-duration-ms') ?? Number.NaN)
-    const response = Number(headerOf(this.#received, 'x-litellm-response-duration-ms') ?? Number.NaN)
+    const overhead = Number(this.#received.first('x-litellm-overhead-duration-ms') ?? Number.NaN)
+    const response = Number(this.#received.first('x-litellm-response-duration-ms') ?? Number.NaN)
     let timing = `gateway;dur=${(total - upstream).toFixed(2)}`
     if (Number.isFinite(overhead)) timing += `, litellm;dur=${overhead.toFixed(2)}`
     if (Number.isFinite(response - overhead))

@@ -9,6 +9,7 @@ import {
 } from '../../../src/protocol/stream-dialect.ts'
 import { EventStreamAnswer } from '../../../src/proxy/event-stream-answer.ts'
 import { UsageTap } from '../../../src/proxy/usage-tap.ts'
+import { fieldsOf } from '../../support/header-fields.ts'
 import { type ClientEvent, readEventStream, typeOf } from '../event-source.ts'
 import { demand, type FuzzTarget } from '../fuzz-target.ts'
 import { cutUp, type Random, randomOf } from '../random.ts'
@@ -107,7 +108,7 @@ class StreamPlayer {
       hidesUsage,
       tap: new UsageTap('openai', context.record),
     })
-    this.answer.accept({})
+    this.answer.accept(fieldsOf({}))
   }
 }
 

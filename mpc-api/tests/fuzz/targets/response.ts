@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ResponseError } from '../../../src/http-client/client-errors.ts'
 import { type ResponseHead } from '../../../src/http-client/response-head.ts'
+import { entriesOf } from '../../support/header-fields.ts'
 import { ReaderListener } from '../../support/reader-listener.ts'
 import { demand, type FuzzTarget } from '../fuzz-target.ts'
 import { type PlainResponse, readPlainly } from '../plain-response.ts'
@@ -59,6 +60,7 @@ export const responseTarget: FuzzTarget = {
 
 interface Played {
   head: ResponseHead | undefined
+  fields: [name: string, value: string][]
   body: string
   isWhole: boolean
   isClean: boolean
@@ -82,15 +84,23 @@ function play(pieces: readonly Buffer[]): Played {
     demand(!told.events.includes('end'), 'what has ended does not fail')
   }
   demand(IN_ORDER.test(told.events.join()), 'a response is told once: its head, its body, its end')
-  return { head: told.head, body: told.body, isWhole: told.events.includes('end'), isClean, isRefused }
+  const fields = told.head === undefined ? [] : entriesOf(told.head.headers)
+  return {
+    head: told.head,
+    fields,
+    body: told.body,
+    isWhole: told.events.includes('end'),
+    isClean,
+    isRefused,
+  }
 }
 
-function compare({ head, body, isClean }: Played, plain: PlainResponse, length: number): void {
+function compare({ head, fields, body, isClean }: Played, plain: PlainResponse, length: number): void {
   demand(head !== undefined, 'a whole response has a head')
   demand(head.status === plain.status && body === plain.body, 'status and body are the same')
   demand(
-    isDeepStrictEqual(Object.entries(head.headers).sort(byName), Object.entries(plain.headers).sort(byName)),
-    `headers are the same: ${JSON.stringify([head.headers, plain.headers])}`,
+    isDeepStrictEqual([...fields].sort(byName), entriesOfPlain(plain).sort(byName)),
+    `headers are the same: ${JSON.stringify([fields, plain.headers])}`,
   )
   demand(isClean === (plain.isFramed && plain.length === length), 'what comes behind the end is noticed')
   demand(!plain.closes || head.keepAliveMs === 0, 'a connection that ends is not used again')
@@ -101,6 +111,13 @@ function same(one: Played, other: Played): boolean {
   return one.isRefused ? other.isRefused : isDeepStrictEqual(one, other)
 }
 
+function entriesOfPlain({ headers }: PlainResponse): [name: string, value: string][] {
+  return Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().map((value): [string, string] => [name, value]),
+  )
+}
+
+/** A stable sort: what came more than once stays in order. */
 function byName([one]: [string, unknown], [other]: [string, unknown]): number {
-  return one < other ? -1 : 1
+  return one < other ? -1 : one > other ? 1 : 0
 }
