@@ -5,7 +5,7 @@ import { type ResponseHead, readResponseHead } from './response-head.ts'
 export interface ResponseEvents {
   /** The head of the final response; informational ones before it are passed over. */
   onHead(head: ResponseHead): void
-  /** A piece of the body, never empty, and the listener's own. */
+  /** A piece of the body, never empty. The bytes are lent: whoever keeps them beyond the call has to copy them. */
   onData(chunk: Buffer): void
   onEnd(): void
 }
@@ -171,9 +171,7 @@ export class ResponseReader {
   }
 
   #tell(input: Buffer, from: number, to: number): void {
-    const piece = Buffer.allocUnsafe(to - from)
-    input.copy(piece, 0, from, to)
-    this.#events.onData(piece)
+    this.#events.onData(from === 0 && to === input.length ? input : input.subarray(from, to))
   }
 
   #readSize(input: Buffer, at: number): number {

@@ -37,7 +37,7 @@ export interface Answer {
   fail(error: GatewayError): void
 }
 
-/** A stream of server-sent events on its way to the client. */
+/** A stream of server-sent events on its way to the client. What `write` is given is only lent: it is read on the spot. */
 export interface StreamAnswer extends Answer {
   /** LiteLLM has begun to answer; headers go out with the first frame. */
   accept(received: HeaderFields): void

@@ -27,7 +27,7 @@ const address = { url: 'http://litellm' } as UpstreamAddress
 const answer = Buffer.from('{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7}}')
 
 /** An exchange whose LiteLLM is played by the test, and what its client was sent. */
-function startExchange() {
+function startExchange(given: Partial<Call> = {}) {
   const context = RequestContext.beginInSocket('test')
   const sent: AnswerPiece[] = []
   const sink: AnswerSink = {
@@ -49,7 +49,7 @@ function startExchange() {
       return new Transfer({ text: '', framing: undefined }, null, given)
     },
   } as unknown as Upstream
-  const exchange = new Exchange(call, context, new ClientOutlet(sink), limits)
+  const exchange = new Exchange({ ...call, ...given }, context, new ClientOutlet(sink), limits)
   const run = () => {
     const over = exchange.run(upstream, address)
     if (handler === undefined) throw new Error('nothing was sent')
@@ -101,6 +101,42 @@ describe('an exchange whose answer waits for its turn to be sent', () => {
     await over
 
     expect(sent).toEqual([answer])
+  })
+})
+
+describe('an exchange whose bytes come in a buffer that is used again', () => {
+  /** LiteLLM answers in these pieces, each read into the same buffer. */
+  const play = (status: number, type: string, pieces: readonly string[]) => {
+    const { run, sent } = startExchange({ media: /^audio/ })
+    const { handler, over } = run()
+    handler.onHead({
+      status,
+      headers: fieldsOf({ 'content-type': type }),
+      framing: 'chunked',
+      keepAliveMs: 1000,
+    })
+    const buffer = Buffer.alloc(100)
+    for (const piece of pieces) handler.onData(buffer.fill('?').subarray(0, buffer.write(piece)))
+    buffer.fill('?')
+    handler.onEnd()
+    return { over, told: () => sent.map((piece) => piece.toString('latin1')).join('') }
+  }
+
+  it.each([
+    ['a whole answer', 'application/json', ['{"a"', ':"b"}']],
+    ['a stream', 'text/event-stream', ['data: {"a"', ':"b"}\n\nda', 'ta: [DONE]\n\n']],
+    ['media', 'audio/mpeg', ['some', 'thing']],
+  ])('passes %s on as it came', async (_, type, pieces) => {
+    const { over, told } = play(200, type, pieces)
+    await over
+
+    expect(told()).toBe(pieces.join(''))
+  })
+
+  it('reads an error as it came', async () => {
+    const { over } = play(400, 'application/json', ['{"error":{"mess', 'age":"too long"}}'])
+
+    await expect(over).rejects.toMatchObject({ fields: { message: 'too long' } })
   })
 })
 

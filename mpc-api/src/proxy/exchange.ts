@@ -106,7 +106,9 @@ export class Exchange implements ResponseHandler, ClockEvents {
     this.#clocks.received(now)
     this.#received += chunk.length
     try {
-      this.#afterWrite(this.#answer.write(chunk), now)
+      // The bytes are lent, which only a stream is content with.
+      const bytes = this.#answer === this.#stream ? chunk : Buffer.from(chunk)
+      this.#afterWrite(this.#answer.write(bytes), now)
     } catch (problem) {
       this.#fail(problem)
     }

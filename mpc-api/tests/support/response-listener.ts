@@ -43,7 +43,7 @@ export class ResponseListener implements ResponseHandler {
 
   onData(chunk: Buffer): void {
     if (chunk.length === 0) throw new Error('a piece of a body is never empty')
-    this.chunks.push(chunk)
+    this.chunks.push(Buffer.from(chunk))
     this.received += chunk.length
     this.#tell('data')
   }
