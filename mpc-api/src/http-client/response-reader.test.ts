@@ -56,7 +56,7 @@ describe('a response', () => {
     ['with a length', counted('hello'), 'hello'],
     ['in chunks', chunked('3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n'), 'hello'],
     ['until the connection ends', untilClose('hello'), 'hello'],
-  ])('%s stays as it was told when the buffer it was read from is used again', (_, text, body) => {
+  ])('%s is read whole also when its pieces come in a buffer that is used again', (_, text, body) => {
     const bytes = latin1(text)
     for (let at = 0; at <= bytes.length; at += 1) {
       const buffer = Buffer.alloc(bytes.length)

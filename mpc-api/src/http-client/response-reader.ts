@@ -72,7 +72,8 @@ export class ResponseReader {
     } finally {
       this.#tellChunks(input)
     }
-    this.#held = at < input.length ? Buffer.from(input.subarray(at)) : NOTHING
+    const rest = at < input.length ? input.subarray(at) : NOTHING
+    this.#held = input === bytes ? Buffer.from(rest) : rest
   }
 
   /**

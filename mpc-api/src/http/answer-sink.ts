@@ -16,7 +16,7 @@ export interface AnswerSink {
   head(status: number, headers: readonly string[]): void
   /** False when the client does not keep up: write on after `whenReady`. */
   write(piece: AnswerPiece): boolean
-  /** Ends the answer, with its last piece where it is given: together they go in one write. */
+  /** Ends the answer, with its last piece where it is given: a response sends both in one write. */
   end(last?: AnswerPiece): void
   /** A whole answer: head, bytes and end in one. */
   body(status: number, headers: readonly string[], bytes: Buffer): void

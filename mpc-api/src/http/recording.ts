@@ -24,7 +24,7 @@ export class Recording implements AnswerSink {
   /** The work's own context: it is interrupted when nobody reads any more. */
   readonly context: RequestContext
   #head: { status: number; headers: readonly string[] } | undefined
-  #chunks: AnswerPiece[] = []
+  #chunks: Buffer[] = []
   /** Chunks that every reader had and that are not kept. */
   #dropped = 0
   #size = 0
@@ -114,7 +114,8 @@ export class Recording implements AnswerSink {
   }
 
   #keep(piece: AnswerPiece): void {
-    this.#chunks.push(piece)
+    // What is kept long must not fill V8's heap, which is small beside the memory that buffers may have.
+    this.#chunks.push(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece)
     this.#size += piece.length
   }
 
@@ -128,7 +129,7 @@ export class Recording implements AnswerSink {
     if (this.#head === undefined || reader.waits) return
     if (reader.given === 0) this.#begin(reader)
     while (reader.given - this.#dropped < this.#chunks.length) {
-      const chunk = this.#chunks[reader.given - this.#dropped] as AnswerPiece
+      const chunk = this.#chunks[reader.given - this.#dropped] as Buffer
       reader.given += 1
       if (!reader.sink.write(chunk)) {
         reader.waits = true

@@ -61,8 +61,8 @@ export function sendAsText(
 }
 
 /**
- * True for a piece that `writeAsText` can send: of a chunked answer whose head was written, and behind nothing that Node
- * holds back for the rest of this turn.
+ * True for a piece that `writeAsText` can send: of a chunked answer whose head was written, and behind nothing that this
+ * response holds back for the rest of the turn.
  */
 export function isWrittenAsText(res: ServerResponse, piece: Buffer | string): boolean {
   return (
@@ -77,7 +77,7 @@ export function isWrittenAsText(res: ServerResponse, piece: Buffer | string): bo
 
 /**
  * Sends a piece of a chunked answer as one text, in one write. Hot path: Node makes four pieces of it, which it gathers at
- * the end of the turn. That is a twelfth of the CPU time of a chunk (docs/performance.md).
+ * the end of the turn. That is a twelfth of the CPU time of a chunk (docs/performance.md, "Streams as text").
  *
  * @param piece a text is Latin-1
  * @returns false when the client does not keep up: 'drain' follows

@@ -69,7 +69,7 @@ export class EventStreamAnswer implements StreamAnswer {
       const frame = readFrameAt(text, at)
       at = frame.end
       const meaning = dialect.meaningOf(frame)
-      if (meaning === 'error' && !this.started)
+      if (meaning === 'error' && !this.started && this.#eventsSent === 0)
         throw toUpstreamError(readStatus(frame), () => undefined, payloadBytes(frame))
       if (meaning === 'error') return this.#failed(text.slice(passFrom, at), frame)
       const payload = tap.readFrame(frame)

@@ -133,6 +133,14 @@ describe('an exchange whose bytes come in a buffer that is used again', () => {
     expect(told()).toBe(pieces.join(''))
   })
 
+  it('passes on what came with an error, and the error behind it', async () => {
+    const pieces = ['data: {"choices":[]}\n\ndata: {"error":{"message":"x"}}\n\n']
+    const { over, told } = play(200, 'text/event-stream', pieces)
+    await over
+
+    expect(told()).toBe(pieces.join(''))
+  })
+
   it('reads an error as it came', async () => {
     const { over } = play(400, 'application/json', ['{"error":{"mess', 'age":"too long"}}'])
 

@@ -28,12 +28,13 @@ const FORWARDED = fieldsNamed(
  */
 export function toClientHeaders(received: HeaderFields): string[] {
   const headers = received.pick(FORWARDED)
-  const repeated = headers.filter((name, at) => at % 2 === 0 && comesAgain(headers, name, at))
-  if (repeated.length === 0) return headers
-  return headers.filter((_, at) => !repeated.includes(headers[at - (at % 2)] as string))
-}
-
-function comesAgain(headers: readonly string[], name: string, at: number): boolean {
-  for (let next = at + 2; next < headers.length; next += 2) if (headers[next] === name) return true
-  return false
+  const seen = new Set<string>()
+  const repeated = new Set<string>()
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string
+    if (seen.has(name)) repeated.add(name)
+    seen.add(name)
+  }
+  if (repeated.size === 0) return headers
+  return headers.filter((_, at) => !repeated.has(headers[at - (at % 2)] as string))
 }
