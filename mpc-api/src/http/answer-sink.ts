@@ -2,9 +2,7 @@ import { type ServerResponse } from 'node:http'
 import { lingerBeforeClose } from './linger.ts'
 import { contextOf, type RequestContext } from './request-context.ts'
 import { sendBody, sendPiece, writeHead } from './respond.ts'
-
-/** Bytes of an answer; a text is Latin-1, each character a byte. */
-export type AnswerPiece = Buffer | string
+import { type AnswerPiece } from './send-as-text.ts'
 
 /** Takes an answer as it is made: one client's response, or a recording that several clients read. */
 export interface AnswerSink {

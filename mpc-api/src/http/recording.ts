@@ -1,6 +1,7 @@
 import { type GatewayError } from '../errors/gateway-error.ts'
-import { type AnswerPiece, type AnswerSink } from './answer-sink.ts'
+import { type AnswerSink } from './answer-sink.ts'
 import { type RequestContext } from './request-context.ts'
+import { type AnswerPiece } from './send-as-text.ts'
 
 /** A larger answer is passed on but not kept. */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024

@@ -5,7 +5,7 @@ import { pageSecurityHeaders, securityHeaders, securityText } from './base-heade
 import { lingerBeforeClose } from './linger.ts'
 import { announcesBody } from './read-body.ts'
 import { contextOf, type RequestContext } from './request-context.ts'
-import { goesAsText, isWrittenAsText, sendAsText, writeAsText } from './send-as-text.ts'
+import { type AnswerPiece, goesAsText, isWrittenAsText, sendAsText, writeAsText } from './send-as-text.ts'
 
 /** JSON always says its charset: Windows PowerShell reads it as Latin-1 otherwise. */
 export const JSON_TYPE = 'application/json; charset=utf-8'
@@ -57,7 +57,7 @@ export function sendBody(
  *
  * @returns false when the client does not keep up: 'drain' follows
  */
-export function sendPiece(res: ServerResponse, piece: Buffer | string): boolean {
+export function sendPiece(res: ServerResponse, piece: AnswerPiece): boolean {
   const goesAsOne = piece.length <= MAX_JOINED_BYTES && isWrittenAsText(res, piece)
   return goesAsOne ? writeAsText(res, piece) : res.write(piece, 'latin1')
 }

@@ -1,6 +1,9 @@
 import http, { type ServerResponse, STATUS_CODES } from 'node:http'
 import { Socket } from 'node:net'
 
+/** Bytes of an answer; a text is Latin-1, each character a byte. */
+export type AnswerPiece = Buffer | string
+
 /** Longer than any client keeps an idle connection, so that the client closes first and no request is lost. */
 export const KEEP_ALIVE_MS = 75_000
 
@@ -64,7 +67,7 @@ export function sendAsText(
  * True for a piece that `writeAsText` can send: of a chunked answer whose head was written, and behind nothing that this
  * response holds back for the rest of the turn.
  */
-export function isWrittenAsText(res: ServerResponse, piece: Buffer | string): boolean {
+export function isWrittenAsText(res: ServerResponse, piece: AnswerPiece): boolean {
   return (
     takesHeads &&
     piece.length > 0 &&
@@ -79,10 +82,9 @@ export function isWrittenAsText(res: ServerResponse, piece: Buffer | string): bo
  * Sends a piece of a chunked answer as one text, in one write. Hot path: Node makes four pieces of it, which it gathers at
  * the end of the turn. That is a twelfth of the CPU time of a chunk (docs/performance.md, "Streams as text").
  *
- * @param piece a text is Latin-1
  * @returns false when the client does not keep up: 'drain' follows
  */
-export function writeAsText(res: ServerResponse, piece: Buffer | string): boolean {
+export function writeAsText(res: ServerResponse, piece: AnswerPiece): boolean {
   const bytes = typeof piece === 'string' ? piece : piece.toString('latin1')
   const text = `${bytes.length.toString(16)}\r\n${bytes}\r\n`
   // Node tells of the drain when its own `write` has been told to wait.

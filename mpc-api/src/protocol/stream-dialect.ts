@@ -100,12 +100,12 @@ export function isWholePayload(frame: SseFrame): boolean {
 
 function isError(frame: SseFrame): boolean {
   if (frame.event === 'error') return frame.data !== ''
-  return /^\{\s*"error"\s*:\s*[^\sn]/.test(frame.data)
+  return /^\{\s*"error"\s*:\s*[^\sn]/.test(frame.data.slice(0, 24))
 }
 
 /** The event's name; from the payload where the frame has no `event:` line. Clients never see a frame without data. */
 function typeOf(frame: SseFrame): string {
   if (frame.data === '') return ''
   if (frame.event !== '') return frame.event
-  return /^\{\s*"type"\s*:\s*"([\w.]{1,80})"/.exec(frame.data)?.[1] ?? ''
+  return /^\{\s*"type"\s*:\s*"([\w.]{1,80})"/.exec(frame.data.slice(0, 120))?.[1] ?? ''
 }

@@ -28,13 +28,11 @@ const FORWARDED = fieldsNamed(
  */
 export function toClientHeaders(received: HeaderFields): string[] {
   const headers = received.pick(FORWARDED)
-  const seen = new Set<string>()
-  const repeated = new Set<string>()
+  const times = new Map<string, number>()
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string
-    if (seen.has(name)) repeated.add(name)
-    seen.add(name)
+    times.set(name, (times.get(name) ?? 0) + 1)
   }
-  if (repeated.size === 0) return headers
-  return headers.filter((_, at) => !repeated.has(headers[at - (at % 2)] as string))
+  if (times.size * 2 === headers.length) return headers
+  return headers.filter((_, at) => times.get(headers[at - (at % 2)] as string) === 1)
 }

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../../src/errors/gateway-error.ts'
-import { type AnswerPiece, type AnswerSink } from '../../../src/http/answer-sink.ts'
+import { type AnswerSink } from '../../../src/http/answer-sink.ts'
 import { RequestContext } from '../../../src/http/request-context.ts'
+import { type AnswerPiece } from '../../../src/http/send-as-text.ts'
 import {
   chatDialect,
   mediaDialect,
