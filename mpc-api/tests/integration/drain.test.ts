@@ -148,6 +148,29 @@ describe('while draining', () => {
   })
 })
 
+describe('a gateway whose log nobody reads', () => {
+  it('still ends at a signal', async () => {
+    const { url, pid, kill, stopReading } = await start()
+    stopReading()
+    const headers = { authorization: `Bearer ${key}`, 'x-request-id': 'r'.repeat(128) }
+    for (let round = 0; round < 40; round += 1) {
+      const asked = Array.from({ length: 50 }, () => fetch(`${url}/api/nothing`, { headers }))
+      await Promise.all(asked.map(async (answer) => (await answer).text()))
+    }
+    kill('SIGTERM')
+
+    await expect.poll(() => isAlive(pid), { timeout: 6_000 }).toBe(false)
+  })
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 describe('SIGTERM with nothing to do', () => {
   it('exits with 0 at once', async () => {
     const { kill, exited } = await start()

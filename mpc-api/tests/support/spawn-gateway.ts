@@ -17,6 +17,8 @@ export interface SpawnedGateway {
   logs(): Record<string, unknown>[]
   /** Everything it printed, on both channels. */
   output(): string
+  /** Lets what it prints from now on wait in the pipe. */
+  readonly stopReading: () => void
 }
 
 const entry = fileURLToPath(new URL('../../dist/index.js', import.meta.url))
@@ -52,6 +54,7 @@ export function runGateway(
     exited,
     logs: () => readJsonLines(printed),
     output: () => printed,
+    stopReading: () => void child.stdout.pause(),
   }
 }
 
