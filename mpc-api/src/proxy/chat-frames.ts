@@ -70,5 +70,5 @@ function toFrameError(frame: SseFrame): GatewayError {
   const { error } = parseFrame(frame)
   const fields = isObject(error) ? error : {}
   const named = Number(fields['code'] ?? fields['status'] ?? fields['status_code'])
-  return toUpstreamError(named >= 400 && named < 600 ? named : 500, () => undefined, payloadBytes(frame))
+  return toUpstreamError(named >= 400 && named < 600 ? named : 500, payloadBytes(frame))
 }

@@ -81,7 +81,7 @@ export function connectSocket(options: ConnectOptions): Promise<GatewaySocket> {
       const status = response.statusCode ?? 500
       options.onAnswered(status)
       void readRefusal(response).then((body) => {
-        fail(toUpstreamError(status, (name) => response.headers[name]?.toString(), body))
+        fail(toUpstreamError(status, body, (name) => response.headers[name]?.toString()))
       })
     })
     webSocket.once('open', () => {

@@ -70,7 +70,7 @@ export class EventStreamAnswer implements StreamAnswer {
       at = frame.end
       const meaning = dialect.meaningOf(frame)
       if (meaning === 'error' && !this.started && this.#eventsSent === 0)
-        throw toUpstreamError(readStatus(frame), () => undefined, payloadBytes(frame))
+        throw toUpstreamError(readStatus(frame), payloadBytes(frame))
       if (meaning === 'error') return this.#failed(text.slice(passFrom, at), frame)
       const payload = tap.readFrame(frame)
       if (meaning === 'terminal') return this.#completed(text.slice(passFrom, at))

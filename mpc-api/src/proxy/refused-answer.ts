@@ -26,7 +26,7 @@ export class RefusedAnswer implements Answer {
   }
 
   end(): never {
-    throw toUpstreamError(this.#status, (name) => this.#headers.first(name), Buffer.concat(this.#chunks))
+    throw toUpstreamError(this.#status, Buffer.concat(this.#chunks), (name) => this.#headers.first(name))
   }
 
   fail(): never {

@@ -4,8 +4,8 @@ import { toUpstreamError } from './upstream-error.ts'
 const errorOf = (status: number, body: unknown, headers: Record<string, string> = {}) =>
   toUpstreamError(
     status,
-    (name) => headers[name],
     Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    (name) => headers[name],
   )
 
 describe('a 4xx of LiteLLM', () => {

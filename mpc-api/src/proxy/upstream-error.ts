@@ -12,7 +12,11 @@ const NO_RETRY = { 'x-should-retry': 'false' }
  * Turns an answer of LiteLLM that is no success into the error that the client gets. A 4xx stays what it was, unless it
  * refuses the gateway's own key; a 5xx keeps its kind and loses its text, which may name inner things.
  */
-export function toUpstreamError(status: number, headerOf: HeaderReader, body: Buffer): GatewayError {
+export function toUpstreamError(
+  status: number,
+  body: Buffer,
+  headerOf: HeaderReader = () => undefined,
+): GatewayError {
   if (status >= 300 && status < 400) {
     return new GatewayError('LLM_ERROR', 'LiteLLM answered with a redirect, which is never followed.', {
       details: { upstreamStatus: status },
