@@ -45,12 +45,17 @@ function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   return new Promise((resolve, reject) => takeBody(req, new BodyCollector(limits, resolve, reject)))
 }
 
+/** Each piece is an object that may weigh more than its bytes: so many at most are kept apart before they are joined. */
+const MAX_PIECES = 1024
+
 /** Keeps a body until it is complete. Most are by the end of the turn that brought the headers: only others get a clock. */
 class BodyCollector implements BodyTaker {
   readonly #limits: BodyLimits
   readonly #resolve: (body: Buffer) => void
   readonly #reject: (problem: GatewayError) => void
-  #chunks: Buffer[] = []
+  /** What came last, piece by piece; before it, what was joined. */
+  #pieces: Buffer[] = []
+  #joined: Buffer[] = []
   #size = 0
   #isComplete = false
   #isSettled = false
@@ -69,7 +74,8 @@ class BodyCollector implements BodyTaker {
   onData(chunk: Buffer): void {
     if (this.#isSettled) return
     this.#size += chunk.length
-    this.#chunks.push(chunk)
+    this.#pieces.push(chunk)
+    if (this.#pieces.length === MAX_PIECES) this.#joinPieces()
     if (this.#size > this.#limits.maxBytes) this.#refuse(tooLarge(this.#limits))
     else this.#timer?.refresh()
   }
@@ -98,16 +104,22 @@ class BodyCollector implements BodyTaker {
 
   #finish(): void {
     if (this.#isSettled) return
-    const [first] = this.#chunks
-    this.#resolve(first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks))
+    const [only] = this.#pieces
+    this.#resolve(this.#size === only?.length ? only : Buffer.concat([...this.#joined, ...this.#pieces]))
     this.#settle()
+  }
+
+  #joinPieces(): void {
+    this.#joined.push(Buffer.concat(this.#pieces))
+    this.#pieces = []
   }
 
   /** What comes now is let pass, and nothing is kept. */
   #settle(): void {
     this.#isSettled = true
     clearTimeout(this.#timer)
-    this.#chunks = []
+    this.#pieces = []
+    this.#joined = []
   }
 }
 
