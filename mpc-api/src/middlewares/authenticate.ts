@@ -1,5 +1,5 @@
 import { type RequestHandler } from 'express'
-import { type IncomingMessage } from 'node:http'
+import { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { type Socket } from 'node:net'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { isHandshake } from '../http/handshake.ts'
@@ -8,10 +8,13 @@ import { readSubprotocols } from '../protocol/subprotocols.ts'
 import { type KeyRing } from '../services/keys/key-ring.ts'
 
 const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/
+/** Addresses, and names that are nobody's to give: any other may be led to this machine by whoever owns it. */
+const OWN_HOST =
+  /^(?:(?:[\w-]+\.)?localhost|host\.docker\.internal|\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:.]+\])(?::\d+)?$/i
 
 export interface AuthenticateOptions {
   keys: KeyRing
-  /** Origins whose pages may call; only asked while no key protects the API. */
+  /** Origins whose pages may call, and under whose hosts it may be called; only asked while no key protects the API. */
   corsOrigins: readonly string[]
   /** True while serving without keys is safe only because nobody but this machine can connect. */
   trustsLoopbackOnly: boolean
@@ -19,7 +22,8 @@ export interface AuthenticateOptions {
 
 /**
  * Lets in callers that present a key, by headers alone, before any body is read. Without keys everyone on this machine
- * is served, except web pages from elsewhere: a browser would let any site spend the user's tokens.
+ * is served, except web pages from elsewhere: a browser would let any site spend the user's tokens, or read what is kept
+ * here under a name of its own (DNS rebinding).
  */
 export function authenticate({ keys, corsOrigins, trustsLoopbackOnly }: AuthenticateOptions): RequestHandler {
   // Hot path: clients show the same key with every request of a connection, and a digest takes as long as a whole stage.
@@ -27,8 +31,7 @@ export function authenticate({ keys, corsOrigins, trustsLoopbackOnly }: Authenti
   return function checkKey(req, _res, next) {
     const context = contextOf(req)
     if (keys.isOpen) {
-      const { origin } = req.headers
-      if (trustsLoopbackOnly && origin !== undefined) refuseForeignPage(origin, corsOrigins)
+      if (trustsLoopbackOnly) refuseForeignPage(req.headers, corsOrigins)
       next()
       return
     }
@@ -64,11 +67,19 @@ function prove(secret: string | undefined, keys: KeyRing): ShownKey {
   return { secret, key }
 }
 
-function refuseForeignPage(origin: string, corsOrigins: readonly string[]): void {
-  if (LOOPBACK_ORIGIN.test(origin) || corsOrigins.includes(origin)) return
+/** A browser tells the origin of a page with most requests, but not with a GET to the page's own host. */
+function refuseForeignPage({ origin, host }: IncomingHttpHeaders, corsOrigins: readonly string[]): void {
+  if (origin !== undefined && !LOOPBACK_ORIGIN.test(origin) && !corsOrigins.includes(origin)) {
+    throw new GatewayError(
+      'FORBIDDEN',
+      'No key protects this API, so web pages from other hosts are not served. Set MPC_API_KEY, or name the page in MPC_CORS_ORIGINS.',
+    )
+  }
+  if (host === undefined || OWN_HOST.test(host)) return
+  if (corsOrigins.some((named) => named.replace(/^https?:\/\//, '') === host.toLowerCase())) return
   throw new GatewayError(
     'FORBIDDEN',
-    'No key protects this API, so web pages from other hosts are not served. Set MPC_API_KEY, or name the page in MPC_CORS_ORIGINS.',
+    'No key protects this API, so it is not served under this host name. Call localhost, set MPC_API_KEY, or name the host in MPC_CORS_ORIGINS.',
   )
 }
 

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { chatAnswer } from '../support/chat-frames.ts'
 import { expectEnvelope } from '../support/expect-envelope.ts'
 import { openRawClient } from '../support/raw-client.ts'
+import { json } from '../support/upstream-behaviours.ts'
 import { ask, chatPath, clientKey, startPair, upstreamKey } from '../support/start-pair.ts'
 
 const { gateway, upstream, post } = await startPair()
 const open = await startPair({ MPC_API_KEY: '' })
+const named = await startPair({ MPC_API_KEY: '', MPC_CORS_ORIGINS: 'http://pages.example:8080' })
 
 const postWith = (headers: Record<string, string>, path = chatPath) =>
   fetch(gateway.url + path, {
@@ -95,6 +97,46 @@ describe('no key configured, listening on loopback', () => {
 
     expect((await open.post(chatPath, ask)).status).toBe(200)
     expect((await open.post(chatPath, ask, { headers: { authorization: '' } })).status).toBe(200)
+  })
+})
+
+describe('no key configured, a name that somebody else may lead to this machine', () => {
+  const statusFor = async (host: string, { gateway }: Pick<typeof open, 'gateway'> = open) => {
+    const client = await openRawClient(gateway.url)
+    client.send(`GET /api/models HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+    const { status } = await client.answer()
+    client.destroy()
+    return status
+  }
+
+  it.each(['evil.example:3000', 'localhost.evil.example', '127.0.0.1.evil.example', 'evil', ''])(
+    'is refused: %s',
+    async (host) => {
+      expect(await statusFor(host)).toBe(403)
+      expect(open.upstream.requests).toEqual([])
+    },
+  )
+
+  it.each([
+    'localhost:3000',
+    'LOCALHOST',
+    '127.0.0.1',
+    '[::1]:3000',
+    '192.168.1.2:3000',
+    'host.docker.internal:3000',
+  ])('leaves those that nobody else can: %s', async (host) => {
+    open.upstream.respond(json({ data: [] }))
+    expect(await statusFor(host)).toBe(200)
+  })
+
+  it('is served where MPC_CORS_ORIGINS names it', async () => {
+    named.upstream.respond(json({ data: [] }))
+    expect(await statusFor('pages.example:8080', named)).toBe(200)
+    expect(await statusFor('pages.example', named)).toBe(403)
+  })
+
+  it('is served where a key protects the API', async () => {
+    expect(await statusFor('evil.example', { gateway })).toBe(401)
   })
 })
 
