@@ -10,6 +10,7 @@ import { beginRequest } from './middlewares/begin-request.ts'
 import { crossOrigin } from './middlewares/cross-origin.ts'
 import { handleError } from './middlewares/error-handler.ts'
 import { notFound } from './middlewares/not-found.ts'
+import { refuseUnsound } from './middlewares/refuse-unsound.ts'
 import { refuseWhileDraining } from './middlewares/refuse-while-draining.ts'
 import { chatSocket } from './routes/chat-socket.ts'
 import { contract } from './routes/contract.ts'
@@ -41,6 +42,7 @@ export function createApp(deps: Deps, runtime: Runtime): Express {
     inOrder(
       beginRequest(runtime.connections),
       accessLog(logger),
+      refuseUnsound,
       crossOrigin(corsOrigins),
       behindKey(refuseWhileDraining(isDraining)),
       behindKey(authenticate({ keys, corsOrigins, trustsLoopbackOnly: deps.trustsLoopbackOnly })),

@@ -5,9 +5,10 @@ import { type Config } from './config/read-config.ts'
 import { createDeps } from './deps.ts'
 import { GatewayError } from './errors/gateway-error.ts'
 import { Connections } from './http/connections.ts'
-import { answerUnreadable, createGatewayServer } from './http/gateway-server.ts'
+import { answerUnreadable, createGatewayServer, type OnRefused } from './http/gateway-server.ts'
 import { LiveSockets } from './http/live-sockets.ts'
 import { contextOf } from './http/request-context.ts'
+import { logUnreadable } from './middlewares/access-log.ts'
 import { type Logger } from './telemetry/logger.ts'
 import { version } from './version.ts'
 
@@ -43,9 +44,10 @@ export async function startGateway(
   const connections = new Connections()
   const sockets = new LiveSockets()
   const app = createApp(deps, { connections, sockets, isDraining: () => isDraining, version })
-  const server = createGatewayServer(app, config.clocks.headersMs)
+  const onRefused: OnRefused = (id, error) => logUnreadable(logger, id, error)
+  const server = createGatewayServer(app, config.clocks.headersMs, onRefused)
   connections.watch(server)
-  answerUnreadable(server, connections)
+  answerUnreadable(server, connections, onRefused)
   server.listen(config.port, config.host)
   await once(server, 'listening')
 

@@ -11,13 +11,16 @@ import { lingerBeforeClose } from './linger.ts'
 import { JSON_TYPE } from './respond.ts'
 import { KEEP_ALIVE_MS } from './send-as-text.ts'
 
+/** Told of each answer that was given without the application. */
+export type OnRefused = (requestId: string, error: GatewayError) => void
+
 /**
  * The HTTP server around the application. Whatever Node would answer by itself, before Express is asked, carries the
  * error envelope too: parse errors, oversized headers, slow headers, unknown expectations, CONNECT.
  *
  * @param headersMs how long a client may take to send its headers
  */
-export function createGatewayServer(app: Express, headersMs: number): http.Server {
+export function createGatewayServer(app: Express, headersMs: number, onRefused: OnRefused): http.Server {
   const server = createExpressServer(app, {
     // The first middleware refuses a missing Host with the envelope; Node would without.
     requireHostHeader: false,
@@ -33,20 +36,22 @@ export function createGatewayServer(app: Express, headersMs: number): http.Serve
     .on('checkContinue', app as http.RequestListener)
     .on('checkExpectation', app as http.RequestListener)
     .on('connect', (_req: http.IncomingMessage, socket: Socket) => {
-      answerRaw(
-        socket,
-        new GatewayError('METHOD_NOT_ALLOWED', 'This server is no proxy: CONNECT is not served.'),
-      )
+      const error = new GatewayError('METHOD_NOT_ALLOWED', 'This server is no proxy: CONNECT is not served.')
+      onRefused(answerRaw(socket, error), error)
     })
 }
 
 /** Answers connections whose bytes Node could not read as a request. */
-export function answerUnreadable(server: http.Server, connections: Connections): void {
+export function answerUnreadable(server: http.Server, connections: Connections, onRefused: OnRefused): void {
   server.on('clientError', (problem: NodeJS.ErrnoException, socket: Socket) => {
     const exchange = connections.exchangeOn(socket)
     const answersAnother = exchange !== undefined && (exchange.res.headersSent || exchange.req.complete)
-    if (problem.code === 'ECONNRESET' || !socket.writable || answersAnother) socket.destroy()
-    else answerRaw(socket, describe(problem))
+    if (problem.code === 'ECONNRESET' || !socket.writable || answersAnother) {
+      socket.destroy()
+      return
+    }
+    const error = describe(problem)
+    onRefused(answerRaw(socket, error), error)
   })
 }
 
@@ -66,7 +71,8 @@ function describe(problem: NodeJS.ErrnoException): GatewayError {
   }
 }
 
-function answerRaw(socket: Socket, error: GatewayError): void {
+/** @returns the id that the answer names */
+function answerRaw(socket: Socket, error: GatewayError): string {
   const requestId = randomUUID()
   const body = JSON.stringify(toErrorBody(error, requestId))
   const head = [
@@ -79,6 +85,7 @@ function answerRaw(socket: Socket, error: GatewayError): void {
   socket.on('error', () => socket.destroy())
   socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
   socket.destroySoon()
+  return requestId
 }
 
 function pairs(flat: readonly string[]): string[] {

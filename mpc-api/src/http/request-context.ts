@@ -48,7 +48,7 @@ export class RequestContext {
   readonly id: string
   readonly startedAt: number
   readonly record = new AccessRecord()
-  /** Where the request wants to go. Set by the first middleware, unless the target is refused. */
+  /** Where the request wants to go. Set by an early stage, unless the target is refused. */
   target: RequestTarget = { path: '', query: '', apiPath: undefined }
   #gone = false
   #whenInterrupted: ((reason: GatewayError | undefined) => void)[] = []

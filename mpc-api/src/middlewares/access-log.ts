@@ -1,6 +1,7 @@
 import { type RequestHandler } from 'express'
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { pinoHttp } from 'pino-http'
+import { type GatewayError } from '../errors/gateway-error.ts'
 import { contextOf, type RequestContext } from '../http/request-context.ts'
 import { LogEntry, type Logger } from '../telemetry/logger.ts'
 
@@ -36,6 +37,15 @@ function withoutChildren(logger: Logger): Logger {
 /** As for every request, for one that came inside a WebSocket. */
 export function logSocketRequest(logger: Logger, context: RequestContext, status: number | null): void {
   logger[levelOf(status ?? 0)](describe(context, 'WS', status), 'request')
+}
+
+/** As for every request, for bytes that could not be read as one. */
+export function logUnreadable(logger: Logger, id: string, error: GatewayError): void {
+  const { status, code } = error
+  logger[levelOf(status)](
+    new LogEntry({ id, method: null, route: null, status, outcome: 'failed', error: code }),
+    'request',
+  )
 }
 
 /** Docker and load balancers ask every few seconds. */

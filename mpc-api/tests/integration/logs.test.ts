@@ -8,6 +8,7 @@ import {
   usageFrame,
   wholeChat,
 } from '../support/chat-frames.ts'
+import { openRawClient } from '../support/raw-client.ts'
 import { startGateway } from '../support/start-gateway.ts'
 import { ask, askStream, chatPath, clientKey, startPair, upstreamKey } from '../support/start-pair.ts'
 import { json, resetAtOnce, silence, stream, whole } from '../support/upstream-behaviours.ts'
@@ -110,6 +111,24 @@ describe('the log', () => {
 
     expect(JSON.stringify(linesOf('line-route'))).toContain('404')
     expect(JSON.stringify(linesOf('line-route'))).not.toContain(canary)
+  })
+
+  it.each([
+    ['two Hosts', 'GET /api/models HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n', 400],
+    ['an odd expectation', 'GET /api/models HTTP/1.1\r\nHost: x\r\nExpect: more\r\n\r\n', 417],
+    ['dots in its target', 'GET /api/../models HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['bytes that are no request', 'GET /api/models\r\n\r\n', 400],
+    ['CONNECT', 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', 405],
+  ])('has one line of a request that is refused for %s', async (_, text, status) => {
+    const client = await openRawClient(gateway.url)
+    client.send(text)
+    const { headers } = await client.answer()
+    client.destroy()
+    const id = String(headers['x-request-id'])
+    await expect.poll(() => linesOf(id).length).toBe(1)
+
+    expect(linesOf(id)).toMatchObject([{ id, status, outcome: 'failed', msg: 'request' }])
+    expect(linesOf(id)[0]?.['error']).toEqual(expect.any(String))
   })
 
   it.each([
