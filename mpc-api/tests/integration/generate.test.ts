@@ -137,6 +137,8 @@ describe('POST /generate/*', () => {
     ['thumbnail-prompt', { title: 'x', textOverlay: 'y', allowText: false }, 'textOverlay'],
     ['metadata', { platform: 'youtube' }, 'script'],
     ['script', { topic: 'x', model: 'a\nb' }, 'model'],
+    ['script', { topic: 'x', model: 'cheap,dear' }, 'model'],
+    ['script', { topic: 'x', model: ' ' }, 'model'],
   ])('422 for %s when fields contradict each other: %o', async (kind, body, field) => {
     const { details } = await expectEnvelope(await post(`/generate/${kind}`, body), 422, 'VALIDATION_ERROR')
     expect(details['fields']).toMatchObject([{ field }])

@@ -28,6 +28,7 @@ describe('POST /api/chat/completions refuses, with 400 and the parameter', () =>
     ['a NUL in the model', { ...ask, model: 'a\u0000' }, 'model'],
     ['a DEL in the model', { ...ask, model: '\u007fa' }, 'model'],
     ['a C1 control in the model', { ...ask, model: 'a\u0085b' }, 'model'],
+    ['several models', { ...ask, model: 'cheap,dear' }, 'model'],
     ['a model of 257 characters', { ...ask, model: 'm'.repeat(257) }, 'model'],
     ['no messages', { model: 'm' }, 'messages'],
     ['empty messages', { model: 'm', messages: [] }, 'messages'],

@@ -32,6 +32,8 @@ describe('the model', () => {
     'a\u009b',
     'a\u2028',
     'm'.repeat(257),
+    'cheap,dear',
+    'm,',
   ])('%j is refused', (model) => {
     expect(paramOf(() => readModel({ model }))).toBe('model')
   })

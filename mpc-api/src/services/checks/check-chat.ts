@@ -1,12 +1,14 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { isObject } from '../../protocol/token-usage.ts'
 
-/** Control characters, which would forge log lines and header values. */
-// eslint-disable-next-line no-control-regex -- finding control characters is the purpose
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+/**
+ * Control characters would forge log lines and header values. LiteLLM would take what a comma separates for several models,
+ * and call, and pay, each of them.
+ */
+export const MODEL_NAME = /^[^\p{Cc}\p{Zl}\p{Zp},]+$/u
 
 /** In UTF-16 units: longer than any name, short enough for every log line and header that repeats it. */
-const LONGEST_MODEL = 256
+export const LONGEST_MODEL = 256
 
 /**
  * Reads the model that a request names.
@@ -21,7 +23,9 @@ export function readModel(body: Record<string, unknown>): string {
   if (model.length > LONGEST_MODEL) {
     throw refusal(`model must not be longer than ${LONGEST_MODEL} characters.`, 'model')
   }
-  if (CONTROL.test(model)) throw refusal('model must not contain control characters.', 'model')
+  if (!MODEL_NAME.test(model)) {
+    throw refusal('model must name one model, without commas and control characters.', 'model')
+  }
   return model
 }
 

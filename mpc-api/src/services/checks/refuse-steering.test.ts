@@ -22,6 +22,16 @@ describe('a parameter that steers LiteLLM', () => {
     'vertex_credentials',
     'azure_ad_token',
     'user_api_key_team_id',
+    'fastest_response',
+    'provider_specific_header',
+    'litellm_system_prompt',
+    'output_cost_per_image',
+    'cache_read_input_token_cost_above_200k_tokens',
+    's3_endpoint_url',
+    'openai_identity_token_file',
+    '_router_weights',
+    'prompt_id',
+    'tenant_id',
   ])('%s is refused at the top', (name) => {
     expect(() => refuseSteering({ model: 'm', [name]: null })).toThrow(refusalOf(name))
   })
@@ -38,6 +48,15 @@ describe('a parameter that steers LiteLLM', () => {
     ['litellm_metadata', { __proto__x: 1, guardrails: [] }, 'litellm_metadata.guardrails'],
   ])('is refused inside %s: %j', (container, value, param) => {
     expect(() => refuseSteering({ model: 'm', [container]: value })).toThrow(refusalOf(param))
+  })
+
+  it("may have the name of a word that is the caller's own in metadata", () => {
+    const metadata = { tenant_id: 't', prompt_id: 'p', total_cost: '3', order: '7' }
+
+    expect(() => refuseSteering({ model: 'm', metadata })).not.toThrow()
+    expect(() => refuseSteering({ model: 'm', extra_body: metadata })).toThrow(
+      refusalOf('extra_body.tenant_id'),
+    )
   })
 
   it('is refused at any depth of a container', () => {

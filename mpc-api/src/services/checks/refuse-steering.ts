@@ -6,22 +6,24 @@ import { scanJson } from './scan-json.ts'
 /**
  * Parameters that steer LiteLLM instead of the model: where it sends a call, with which key, whether it calls at all,
  * how often it tries, what it books. LiteLLM reads them from the request body, so a caller could use them to reach other
- * hosts, to have our keys sent there, or to hide what a call cost.
+ * hosts, to have our keys sent there, or to hide what a call cost. A test holds them against the list that LiteLLM itself
+ * keeps of its parameters.
  */
 const STEERING = new Set([
   'allowed_model_region',
   'api_base',
   'api_key',
   'api_version',
-  'atranscription',
   'base_model',
   'base_url',
   'cache',
   'caching',
   'callbacks',
   'client',
+  'client_secret',
   'configurable_clientside_auth_params',
   'content_policy_fallbacks',
+  'context_window_fallback_dict',
   'context_window_fallbacks',
   'custom_llm_provider',
   'custom_prompt_dict',
@@ -34,6 +36,7 @@ const STEERING = new Set([
   'extra_headers',
   'failure_callback',
   'fallbacks',
+  'fastest_response',
   'force_timeout',
   'guardrail_config',
   'guardrails',
@@ -41,25 +44,12 @@ const STEERING = new Set([
   'hf_model_name',
   'http_client',
   'input_callback',
-  'input_cost_per_second',
-  'input_cost_per_token',
-  'litellm_call_id',
-  'litellm_credential_name',
-  'litellm_logging_obj',
-  'litellm_session_id',
-  'litellm_trace_id',
   'logger_fn',
   'max_fallbacks',
   'max_retries',
-  'mock_delay',
-  'mock_response',
-  'mock_testing_content_policy_fallbacks',
-  'mock_testing_context_fallbacks',
-  'mock_testing_fallbacks',
-  'mock_testing_rate_limit_error',
-  'mock_timeout',
-  'mock_tool_calls',
+  'model_alias_map',
   'model_config',
+  'model_file_id_mapping',
   'model_group',
   'model_info',
   'model_list',
@@ -67,51 +57,111 @@ const STEERING = new Set([
   'num_retries',
   'num_retries_per_request',
   'organization',
-  'output_cost_per_second',
-  'output_cost_per_token',
   'preset_cache_key',
+  'provider_affinity_header',
+  'provider_specific_header',
   'proxy_server_request',
   'request_timeout',
   'retry_policy',
   'retry_strategy',
   'router_settings_override',
+  'routing_strategy',
   'rust',
   'secret_fields',
   'service_callback',
   'shared_session',
+  'silent_model',
   'specific_deployment',
   'ssl_certificate',
   'ssl_verify',
   'stream_timeout',
   'success_callback',
+  'tiered_pricing',
   'timeout',
   'turn_off_message_logging',
   'use_litellm_proxy',
+  'use_xai_oauth',
   'user_config',
-  'watsonx_api_key',
 ])
 
-/** Families of parameters with provider credentials, endpoints and bookkeeping. */
-const STEERING_PREFIXES = [
-  'aws_',
-  'azure_',
-  'gcs_',
-  'langfuse_',
-  'langsmith_',
-  'oci_',
-  'sagemaker_',
-  'user_api_key',
-  'vertex_',
-]
+/** Families of such parameters: credentials, endpoints, identities, bookkeeping, prices, and LiteLLM's own state. */
+const STEERING_FAMILIES = new RegExp(
+  [
+    '^(?:aws|azure|gcs|langfuse|langsmith|mock|oci|s3|sagemaker|user_api_key|vertex)_',
+    '^(?:arize|dd|humanloop|newrelic|posthog|signoz|wandb|weave)_',
+    '^anthropic_(?:disable_workload|federation|identity|issuer|keycloak|organization_id|service_account)',
+    '^openai_(?:identity|service_account)',
+    '^litellm_(?!metadata$|params$)',
+    '^_(?:agentic_loop|code_interpreter|context_compaction|headroom|litellm|router|websearch)_',
+    '^(?:adaptive|auto|complexity|quality)_router_',
+    '^default_api_key_',
+    '^regional_.*_multiplier',
+    '(?:^|_)cost_per_',
+    '_token_cost(?:_|$)',
+    '_api_key$',
+  ].join('|'),
+)
 
-/** Objects whose members LiteLLM merges into its own parameters. */
-const CONTAINERS = new Set([
-  'extra_body',
-  'litellm_metadata',
-  'litellm_params',
-  'metadata',
-  'optional_params',
-  'provider_options',
+/** More of them, by words that are also somebody's own in `metadata`, where LiteLLM does not take them for its own. */
+const STEERING_OUTSIDE_METADATA = new Set([
+  'acompletion',
+  'aembedding',
+  'aimg_generation',
+  'allm_passthrough_route',
+  'allow_client_keepalive_override',
+  'async_call',
+  'atext_completion',
+  'atranscription',
+  'attempted_targets',
+  'azure',
+  'bedrock_tags',
+  'budget_duration',
+  'cache_key',
+  'caching_groups',
+  'client_id',
+  'client_side_timeout',
+  'complete_response',
+  'completion_call_id',
+  'cooldown_time',
+  'data_residency',
+  'enable_tag_filtering',
+  'fallback_depth',
+  'fireworks_forward_user_id',
+  'keepalive_seconds',
+  'log_client_error_tracebacks',
+  'max_agentic_loops',
+  'max_budget',
+  'max_parallel_requests',
+  'prompt_environment',
+  'prompt_id',
+  'prompt_label',
+  'prompt_variables',
+  'prompt_version',
+  'region_name',
+  'stream_chunk_size',
+  'stream_response',
+  'stream_timeout_by_service_tier',
+  'tag_regex',
+  'tenant_id',
+  'text_completion',
+  'timeout_by_service_tier',
+  'use_client',
+  'use_in_pass_through',
+])
+
+type NameTest = (name: string) => boolean
+
+const steersAnywhere: NameTest = (name) => STEERING.has(name) || STEERING_FAMILIES.test(name)
+const steers: NameTest = (name) => steersAnywhere(name) || STEERING_OUTSIDE_METADATA.has(name)
+
+/** Objects whose members LiteLLM merges into its own parameters, and which of them steer it. */
+const CONTAINERS = new Map([
+  ['extra_body', steers],
+  ['litellm_metadata', steersAnywhere],
+  ['litellm_params', steers],
+  ['metadata', steersAnywhere],
+  ['optional_params', steers],
+  ['provider_options', steers],
 ])
 
 /**
@@ -122,8 +172,9 @@ const CONTAINERS = new Set([
  */
 export function refuseSteering(body: Record<string, unknown>): void {
   for (const name in body) {
-    refuseIfSteering(name, name)
-    if (CONTAINERS.has(name)) refuseInside(body[name], name)
+    refuseIf(steers, name, name)
+    const steersInside = CONTAINERS.get(name)
+    if (steersInside !== undefined) refuseInside(body[name], name, steersInside)
     if (name === 'tools') refuseOwnServers(body[name])
   }
 }
@@ -149,16 +200,17 @@ function refuseOwnServers(tools: unknown): void {
 /** @throws {GatewayError} BAD_REQUEST when a query parameter steers LiteLLM */
 export function refuseSteeringQuery(query: string): void {
   if (query === '') return
-  for (const name of new URLSearchParams(query).keys()) refuseIfSteering(name, name)
+  for (const name of new URLSearchParams(query).keys()) refuseIf(steers, name, name)
 }
 
-function refuseInside(value: unknown, path: string): void {
-  if (typeof value === 'string') refuseInsideText(value, path)
-  else if (Array.isArray(value)) value.forEach((item, index) => refuseInside(item, `${path}[${index}]`))
+function refuseInside(value: unknown, path: string, steersInside: NameTest): void {
+  if (typeof value === 'string') refuseInsideText(value, path, steersInside)
+  else if (Array.isArray(value))
+    value.forEach((item, index) => refuseInside(item, `${path}[${index}]`, steersInside))
   else if (isObject(value)) {
     for (const name in value) {
-      refuseIfSteering(name, `${path}.${name}`)
-      refuseInside(value[name], `${path}.${name}`)
+      refuseIf(steersInside, name, `${path}.${name}`)
+      refuseInside(value[name], `${path}.${name}`, steersInside)
     }
   }
 }
@@ -167,7 +219,7 @@ function refuseInside(value: unknown, path: string): void {
 const DEEPEST_TEXT = 128
 
 /** LiteLLM also accepts a container that is JSON in a string. What is no JSON is a text of the caller's own. */
-function refuseInsideText(text: string, path: string): void {
+function refuseInsideText(text: string, path: string, steersInside: NameTest): void {
   if (!/^\s*\{/.test(text)) return
   const json = text.replace(PYTHON_NUMBER, '0')
   if (!isJson(json)) return
@@ -179,7 +231,7 @@ function refuseInsideText(text: string, path: string): void {
       `The JSON in ${shorten(path)} nests deeper than ${DEEPEST_TEXT} levels, or has too many values.`,
     )
   }
-  refuseInside(parseJson(json), path)
+  refuseInside(parseJson(json), path, steersInside)
 }
 
 /** Numbers that LiteLLM's parser takes for JSON, though they are none. */
@@ -192,19 +244,21 @@ const PYTHON_NUMBER = /-?\b(?:NaN|Infinity)\b/g
  */
 export function refuseSteeringField(name: string): void {
   const [first = '', ...inner] = name.split(BRACKETS)
-  refuseIfSteering(first, name)
-  if (CONTAINERS.has(first)) for (const step of inner) refuseIfSteering(step, name)
+  refuseIf(steers, first, name)
+  const steersInside = CONTAINERS.get(first)
+  if (steersInside !== undefined) for (const step of inner) refuseIf(steersInside, step, name)
 }
 
 /** @throws {GatewayError} BAD_REQUEST when a field of an upload is a container, as JSON text, with such a parameter */
 export function refuseSteeringFieldText(name: string, text: string): void {
-  if (CONTAINERS.has(name.split(BRACKETS)[0] ?? '')) refuseInsideText(text, name)
+  const steersInside = CONTAINERS.get(name.split(BRACKETS)[0] ?? '')
+  if (steersInside !== undefined) refuseInsideText(text, name, steersInside)
 }
 
 const BRACKETS = /[[\]]+/
 
-function refuseIfSteering(name: string, path: string): void {
-  if (!STEERING.has(name) && !STEERING_PREFIXES.some((prefix) => name.startsWith(prefix))) return
+function refuseIf(isRefused: NameTest, name: string, path: string): void {
+  if (!isRefused(name)) return
   const named = shorten(path)
   throw refusal(
     path,

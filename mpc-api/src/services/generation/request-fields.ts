@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LONGEST_MODEL, MODEL_NAME } from '../checks/check-chat.ts'
 
 /** A text of the caller's own, blanks around it removed. Limits are in UTF-16 units. */
 export const text = (max: number) => z.string().trim().min(1, 'must not be empty').max(max)
@@ -17,8 +18,9 @@ export const commonFields = {
   language,
   model: z
     .string()
-    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u, 'must be a name without control characters')
-    .max(256)
+    .regex(MODEL_NAME, 'must name one model, without commas and control characters')
+    .max(LONGEST_MODEL)
+    .refine((model) => model.trim() !== '', 'must not be blank')
     .optional()
     .describe('The model that writes; without it, MPC_GENERATE_MODEL.'),
   stream: z
