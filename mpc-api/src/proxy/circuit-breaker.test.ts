@@ -14,7 +14,7 @@ beforeEach(() => vi.useFakeTimers({ toFake: ['performance'] }))
 afterEach(() => vi.useRealTimers())
 
 const answer = (breaker: CircuitBreaker, ...failed: boolean[]): void => {
-  for (const each of failed) breaker.answered(each)
+  for (const each of failed) breaker.answered(each, breaker.begin())
 }
 
 describe('CircuitBreaker', () => {
@@ -41,13 +41,13 @@ describe('CircuitBreaker', () => {
 
   it('opens on refused connections in a row', () => {
     const breaker = new CircuitBreaker(limits)
-    breaker.refused()
-    breaker.refused()
+    breaker.refused(breaker.begin())
+    breaker.refused(breaker.begin())
     answer(breaker, false)
-    breaker.refused()
-    breaker.refused()
+    breaker.refused(breaker.begin())
+    breaker.refused(breaker.begin())
     expect(breaker.state).toBe('closed')
-    breaker.refused()
+    breaker.refused(breaker.begin())
 
     expect(breaker.state).toBe('open')
   })
@@ -57,23 +57,37 @@ describe('CircuitBreaker', () => {
     answer(breaker, true, true, true, true)
     vi.advanceTimersByTime(500)
     expect(breaker.state).toBe('half_open')
-    breaker.begin()
+    const first = breaker.begin()
     expect(breaker.admits).toBe(false)
-    breaker.answered(true)
+    breaker.answered(true, first)
     expect(breaker.waitMs).toBe(1000)
     vi.advanceTimersByTime(1000)
-    breaker.begin()
-    breaker.abandon()
+    breaker.abandon(breaker.begin())
     expect(breaker.admits).toBe(true)
-    breaker.begin()
-    breaker.answered(false)
+    breaker.answered(false, breaker.begin())
 
     expect(breaker.state).toBe('closed')
   })
 
+  it('is not opened for longer, closed or freed by requests that began before it opened', () => {
+    const breaker = new CircuitBreaker(limits)
+    const [before, early, gone] = [breaker.begin(), breaker.begin(), breaker.begin()]
+    answer(breaker, true, true, true, true)
+    breaker.answered(true, before)
+    breaker.refused(early)
+    expect(breaker.waitMs).toBe(500)
+    breaker.answered(false, before)
+    expect(breaker.state).toBe('open')
+    vi.advanceTimersByTime(500)
+    breaker.begin()
+    breaker.abandon(gone)
+
+    expect(breaker.admits).toBe(false)
+  })
+
   it('is never open for longer than its bound', () => {
     const breaker = new CircuitBreaker(limits)
-    for (let turn = 0; turn < 30; turn += 1) breaker.refused()
+    for (let turn = 0; turn < 30; turn += 1) breaker.refused(breaker.begin())
 
     expect(breaker.waitMs).toBe(1500)
   })

@@ -25,6 +25,8 @@ export class CircuitBreaker {
   #opensUntil = 0
   #isTrying = false
   #isOpen = false
+  /** Counts the openings and closings: what became of a request that began before the last one says nothing of now. */
+  #era = 0
 
   constructor(limits: BreakerLimits) {
     this.#limits = limits
@@ -45,18 +47,24 @@ export class CircuitBreaker {
     return this.#isOpen ? Math.max(0, this.#opensUntil - performance.now()) : 0
   }
 
-  /** A request is on its way. */
-  begin(): void {
+  /**
+   * A request is on its way.
+   *
+   * @returns the era in which it began, which its outcome is told with
+   */
+  begin(): number {
     if (this.#isOpen) this.#isTrying = true
+    return this.#era
   }
 
-  /** The request ended without a word on the address: its client left, say. */
-  abandon(): void {
-    this.#isTrying = false
+  /** The request ended, perhaps without a word on the address: its client left, say. */
+  abandon(era: number): void {
+    if (era === this.#era) this.#isTrying = false
   }
 
   /** @param failed LiteLLM itself failed (5xx) */
-  answered(failed: boolean): void {
+  answered(failed: boolean, era: number): void {
+    if (era !== this.#era) return
     this.#isTrying = false
     this.#refusals = 0
     if (this.#isOpen) {
@@ -69,7 +77,8 @@ export class CircuitBreaker {
   }
 
   /** No connection could be made. */
-  refused(): void {
+  refused(era: number): void {
+    if (era !== this.#era) return
     this.#isTrying = false
     this.#refusals += 1
     if (this.#isOpen || this.#refusals >= this.#limits.maxRefusals) this.#open()
@@ -77,6 +86,8 @@ export class CircuitBreaker {
 
   close(): void {
     this.#isOpen = false
+    this.#isTrying = false
+    this.#era += 1
     this.#openedTimes = 0
     this.#refusals = 0
     this.#answers = []
@@ -85,6 +96,7 @@ export class CircuitBreaker {
   #open(): void {
     const { firstOpenMs, longestOpenMs } = this.#limits
     this.#isOpen = true
+    this.#era += 1
     this.#opensUntil =
       performance.now() + Math.min(longestOpenMs, firstOpenMs * 2 ** Math.min(20, this.#openedTimes))
     this.#openedTimes += 1

@@ -38,6 +38,8 @@ const closing = { closeTimeout: 1000 }
  */
 export function connectSocket(options: ConnectOptions): Promise<GatewaySocket> {
   const { protocols, signal } = options
+  // An event that has been will not come again.
+  if (signal.aborted) return Promise.reject(givenUp())
   return new Promise((resolve, reject) => {
     let isConnected = false
     const clock = createClock()
@@ -69,7 +71,7 @@ export function connectSocket(options: ConnectOptions): Promise<GatewaySocket> {
     }
     const onError = (cause: Error): void =>
       fail(isConnected ? badHandshake(cause) : new ConnectError('no connection', { cause }))
-    const onAbort = (): void => fail(new Error('given up'))
+    const onAbort = (): void => fail(givenUp())
     signal.addEventListener('abort', onAbort)
     webSocket.on('error', onError)
     webSocket.once('upgrade', (response: IncomingMessage) => {
@@ -136,6 +138,10 @@ function toObject(headers: readonly string[]): Record<string, string> {
   const object: Record<string, string> = {}
   for (let at = 0; at + 1 < headers.length; at += 2) object[headers[at] as string] = headers[at + 1] as string
   return object
+}
+
+function givenUp(): Error {
+  return new Error('given up')
 }
 
 function connectTimeout(): Error {

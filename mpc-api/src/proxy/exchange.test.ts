@@ -52,7 +52,7 @@ function startExchange(given: Partial<Call> = {}) {
   } as unknown as Upstream
   const exchange = new Exchange({ ...call, ...given }, context, new ClientOutlet(sink), limits)
   const run = () => {
-    const over = exchange.run(upstream, address)
+    const over = exchange.run(upstream, address, () => undefined)
     if (handler === undefined) throw new Error('nothing was sent')
     return { handler, over }
   }
@@ -161,5 +161,29 @@ describe('an exchange that waits to be run again after no connection could be ma
     end(started)
 
     await expect(started.run().over).rejects.toBeInstanceOf(GatewayError)
+  })
+
+  it('tells a stream that has begun, early, that LiteLLM cannot be reached after all', async () => {
+    const { exchange, run, sent } = startExchange({ asksForStream: true })
+    expect(exchange.tell(new GatewayError('LLM_ERROR', 'too early'))).toBe(false)
+    const { handler, over } = run()
+    exchange.startStream()
+    handler.onError(new ConnectError('refused'))
+    await expect(over).rejects.toBeInstanceOf(ConnectError)
+
+    expect(exchange.tell(new GatewayError('LLM_ERROR', 'not reached'))).toBe(true)
+    expect(String(sent.at(-1))).toContain('not reached')
+  })
+
+  it('tells such a stream also that it was interrupted meanwhile', async () => {
+    const { context, exchange, run, sent } = startExchange({ asksForStream: true })
+    const { handler, over } = run()
+    exchange.startStream()
+    handler.onError(new ConnectError('refused'))
+    await expect(over).rejects.toBeInstanceOf(ConnectError)
+    context.interrupt(new GatewayError('SERVICE_UNAVAILABLE', 'ending'))
+    await run().over
+
+    expect(String(sent.at(-1))).toContain('ending')
   })
 })

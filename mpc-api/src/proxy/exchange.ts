@@ -49,6 +49,7 @@ export class Exchange implements ResponseHandler, ClockEvents {
   /** What ended the exchange while it waited to be run again. */
   #earlyFailure: unknown
   #settle: { resolve: () => void; reject: (reason: unknown) => void } | undefined
+  #onAnswered: ((status: number) => void) | undefined
 
   constructor(call: Call, context: RequestContext, outlet: Outlet, clocks: ExchangeClocks) {
     this.#call = call
@@ -64,23 +65,27 @@ export class Exchange implements ResponseHandler, ClockEvents {
   /**
    * Sends the request to an address and relays the answer.
    *
+   * @param onAnswered called with the status that LiteLLM answers with
    * @throws {GatewayError} when it failed before anything was sent to the client
    * @throws {ConnectError} when no connection could be made; `run` may be called again
    */
-  run(upstream: Upstream, address: UpstreamAddress): Promise<void> {
+  run(upstream: Upstream, address: UpstreamAddress, onAnswered: (status: number) => void): Promise<void> {
+    this.#onAnswered = onAnswered
     this.#context.record.upstream = address.url
     this.#context.record.upstreamStartMs ??= this.#context.elapsedMs()
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
       if (this.#context.clientGone) this.#over()
-      else if (this.#earlyFailure !== undefined) this.#reject(this.#earlyFailure)
+      else if (this.#earlyFailure !== undefined) this.#fail(this.#earlyFailure)
       else this.#transfer = upstream.send(address, this.#openRequest(), this)
     })
   }
 
-  /** Status that LiteLLM answered with; undefined while it has not. */
-  get status(): number | undefined {
-    return this.#context.record.upstreamStatus
+  /** A stream may have begun while no address could be reached yet. */
+  tell(failure: GatewayError): boolean {
+    if (this.#stream?.started !== true) return false
+    this.#tellOpen(this.#stream, failure)
+    return true
   }
 
   /** Stops the clocks. Call it after the last `run`. */
@@ -93,6 +98,7 @@ export class Exchange implements ResponseHandler, ClockEvents {
     this.#clocks.received(performance.now())
     this.#context.record.firstByteMs ??= this.#context.elapsedMs()
     this.#context.record.upstreamStatus = status
+    this.#onAnswered?.(status)
     try {
       this.#answer = this.#chooseAnswer(status, headers)
     } catch (problem) {
@@ -249,12 +255,16 @@ export class Exchange implements ResponseHandler, ClockEvents {
     if (open === undefined || !(problem instanceof GatewayError)) {
       this.#reject(problem)
     } else {
-      this.#context.record.error = problem.fields.code ?? problem.fields.type
-      this.#context.record.cause = problem.cause
-      open.fail(problem)
+      this.#tellOpen(open, problem)
       this.#succeed()
     }
     this.#transfer?.abort()
+  }
+
+  #tellOpen(open: Answer, failure: GatewayError): void {
+    this.#context.record.error = failure.fields.code ?? failure.fields.type
+    this.#context.record.cause = failure.cause
+    open.fail(failure)
   }
 
   /** Ends the exchange and cancels whatever LiteLLM still does for it. */

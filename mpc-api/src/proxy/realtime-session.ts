@@ -33,7 +33,6 @@ const shuttingDown: Closing = { code: 1001, reason: 'The gateway is shutting dow
  * only once LiteLLM has been reached, so that a failure before that keeps its HTTP status.
  */
 export class RealtimeSession implements Attempt {
-  status: number | undefined
   /** Resolves when the session has ended on both sides, or never began. */
   over: Promise<void> = Promise.resolve()
   readonly #call: RealtimeCall
@@ -71,11 +70,15 @@ export class RealtimeSession implements Attempt {
    * @throws {GatewayError} when it failed before the client was let in
    * @throws {ConnectError} when no connection could be made; `run` may be called again
    */
-  async run(_upstream: Upstream, address: UpstreamAddress): Promise<void> {
+  async run(
+    _upstream: Upstream,
+    address: UpstreamAddress,
+    onAnswered: (status: number) => void,
+  ): Promise<void> {
     const { record } = this.#context
     record.upstream = address.url
     record.upstreamStartMs ??= this.#context.elapsedMs()
-    const server = await this.#connect(address)
+    const server = await this.#connect(address, onAnswered)
     if (server === undefined) return
     record.firstByteMs = this.#context.elapsedMs()
     record.upstreamStatus = 101
@@ -84,12 +87,20 @@ export class RealtimeSession implements Attempt {
     else this.over = this.#relay(client, server, address)
   }
 
+  /** Nothing is sent to a client before LiteLLM was reached. */
+  tell(): boolean {
+    return false
+  }
+
   close(): void {
     // The session may only have begun.
   }
 
   /** Undefined when the client has left meanwhile. */
-  async #connect(address: UpstreamAddress): Promise<GatewaySocket | undefined> {
+  async #connect(
+    address: UpstreamAddress,
+    onAnswered: (status: number) => void,
+  ): Promise<GatewaySocket | undefined> {
     const { path, headers, protocols, maxMessageBytes, clocks } = this.#call
     try {
       return await connectSocket({
@@ -100,9 +111,7 @@ export class RealtimeSession implements Attempt {
         connectMs: clocks.connectMs,
         firstByteMs: clocks.firstByteMs,
         signal: this.#giveUp.signal,
-        onAnswered: (status) => {
-          this.status = status
-        },
+        onAnswered,
       })
     } catch (problem) {
       if (this.#interruption !== undefined) throw this.#interruption

@@ -7,11 +7,16 @@ export interface Attempt {
   /**
    * Sends it, and resolves when all is over.
    *
+   * @param onAnswered called with the status that LiteLLM answers with, before the answer itself
    * @throws {ConnectError} when no connection could be made
    */
-  run(upstream: Upstream, address: UpstreamAddress): Promise<void>
-  /** Status that LiteLLM answered with; undefined while it has not. */
-  readonly status: number | undefined
+  run(upstream: Upstream, address: UpstreamAddress, onAnswered: (status: number) => void): Promise<void>
+  /**
+   * Tells a client whose answer has already begun that no address could be reached.
+   *
+   * @returns false when nothing has begun: the failure can still have a status of its own
+   */
+  tell(failure: GatewayError): boolean
   /** Called after the last `run`. */
   close(): void
 }
@@ -34,20 +39,21 @@ export async function relay(upstream: Upstream, exchange: Attempt): Promise<void
       const address = upstream.pick(tried) ?? (await retryLater(upstream, tried))
       if (address === undefined) break
       tried.push(address)
-      upstream.begin(address)
+      const era = upstream.begin(address)
       try {
-        await exchange.run(upstream, address)
+        await exchange.run(upstream, address, (status) => upstream.answered(address, status, era))
         return
       } catch (problem) {
         if (!(problem instanceof ConnectError)) throw problem
-        upstream.reportRefused(address)
+        upstream.reportRefused(address, era)
         failure = problem
       } finally {
-        upstream.end(address, exchange.status)
+        upstream.end(address, era)
       }
       if (isConnectTimeout(failure.cause)) break
     }
-    throw failure === undefined ? circuitOpen(upstream.waitMs) : unreachable(failure)
+    const problem = failure === undefined ? circuitOpen(upstream.waitMs) : unreachable(failure)
+    if (!exchange.tell(problem)) throw problem
   } finally {
     exchange.close()
   }

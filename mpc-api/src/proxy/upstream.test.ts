@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Upstream } from './upstream.ts'
+import { Upstream, type UpstreamAddress } from './upstream.ts'
 
 const upstreams: Upstream[] = []
 const breaker = { maxErrorRate: 0.9, minAnswers: 50, windowMs: 10_000, firstOpenMs: 500, longestOpenMs: 5000 }
@@ -13,6 +13,12 @@ function create(
   return upstream
 }
 const nobody: never[] = []
+
+const refuse = (upstream: Upstream, address: UpstreamAddress): void => {
+  const era = upstream.begin(address)
+  upstream.reportRefused(address, era)
+  upstream.end(address, era)
+}
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => {
@@ -76,21 +82,21 @@ describe('the next request goes', () => {
   it('not to one that refuses connections, however idle it is', () => {
     const upstream = create(['http://a', 'http://b'])
     const [a, b] = upstream.addresses
-    upstream.reportRefused(a!)
+    refuse(upstream, a!)
     b!.outstanding = 100
     expect(upstream.pick(nobody)).toBe(b)
   })
 
   it('nowhere while every address is left alone, and says for how long', () => {
     const upstream = create(['http://a', 'http://b'])
-    for (const address of upstream.addresses) upstream.reportRefused(address)
+    for (const address of upstream.addresses) refuse(upstream, address)
     expect(upstream.pick(nobody)).toBeUndefined()
     expect(upstream.waitMs).toBe(500)
   })
 
   it('to a lone address also after it refused a few: it may just be restarting', () => {
     const upstream = create(['http://a'])
-    for (let count = 0; count < 9; count += 1) upstream.reportRefused(upstream.addresses[0]!)
+    for (let count = 0; count < 9; count += 1) refuse(upstream, upstream.addresses[0]!)
     expect(upstream.pick(nobody)).toBe(upstream.addresses[0])
   })
 })
@@ -100,7 +106,7 @@ describe('an address that refuses connections', () => {
     const probe = vi.fn(() => Promise.resolve(true))
     const upstream = create(['http://a', 'http://b'], probe)
     const [a] = upstream.addresses
-    upstream.reportRefused(a!)
+    refuse(upstream, a!)
     await vi.advanceTimersByTimeAsync(499)
     expect(probe).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(2)
@@ -115,7 +121,7 @@ describe('an address that refuses connections', () => {
       at.push(Date.now() - began)
       return Promise.resolve(false)
     })
-    upstream.reportRefused(upstream.addresses[0]!)
+    refuse(upstream, upstream.addresses[0]!)
     await vi.advanceTimersByTimeAsync(30_000)
     const pauses = at.map((time, index) => time - (at[index - 1] ?? 0))
 
@@ -127,7 +133,7 @@ describe('an address that refuses connections', () => {
   it('is probed once at a time, however many requests it refuses', async () => {
     const probe = vi.fn(() => Promise.resolve(true))
     const upstream = create(['http://a', 'http://b'], probe)
-    for (let count = 0; count < 10; count += 1) upstream.reportRefused(upstream.addresses[0]!)
+    for (let count = 0; count < 10; count += 1) refuse(upstream, upstream.addresses[0]!)
     await vi.advanceTimersByTimeAsync(10_000)
     expect(probe).toHaveBeenCalledTimes(1)
   })
@@ -135,8 +141,8 @@ describe('an address that refuses connections', () => {
   it('comes back at once when a request reaches it', () => {
     const upstream = create(['http://a', 'http://b'])
     const [a] = upstream.addresses
-    upstream.reportRefused(a!)
-    a!.breaker.answered(false)
+    refuse(upstream, a!)
+    a!.breaker.answered(false, a!.breaker.begin())
     expect(a!.breaker.state).toBe('closed')
   })
 
@@ -144,7 +150,7 @@ describe('an address that refuses connections', () => {
     let answer: (alive: boolean) => void = () => undefined
     const probe = vi.fn(() => new Promise<boolean>((resolve) => (answer = resolve)))
     const upstream = create(['http://a', 'http://b'], probe)
-    upstream.reportRefused(upstream.addresses[0]!)
+    refuse(upstream, upstream.addresses[0]!)
     await vi.advanceTimersByTimeAsync(600)
     upstream.close()
     answer(false)

@@ -70,17 +70,24 @@ export class Upstream {
     return best
   }
 
-  /** Notes that a request is on its way to an address. */
-  begin(address: UpstreamAddress): void {
+  /**
+   * Notes that a request is on its way to an address.
+   *
+   * @returns the era of its circuit breaker, for what is told of the request later
+   */
+  begin(address: UpstreamAddress): number {
     address.outstanding += 1
-    address.breaker.begin()
+    return address.breaker.begin()
   }
 
-  /** @param status what LiteLLM answered with; undefined when it did not */
-  end(address: UpstreamAddress, status: number | undefined): void {
+  /** Notes what LiteLLM answered with, as soon as that is known: the answer itself may take long. */
+  answered(address: UpstreamAddress, status: number, era: number): void {
+    address.breaker.answered(status >= 500, era)
+  }
+
+  end(address: UpstreamAddress, era: number): void {
     address.outstanding -= 1
-    if (status === undefined) address.breaker.abandon()
-    else address.breaker.answered(status >= 500)
+    address.breaker.abandon(era)
   }
 
   /** Sends a request to an address. Its `path` begins at LiteLLM's root. */
@@ -91,8 +98,8 @@ export class Upstream {
   }
 
   /** Notes that no connection could be made. An address that is left out for it is probed until it is back. */
-  reportRefused(address: UpstreamAddress): void {
-    address.breaker.refused()
+  reportRefused(address: UpstreamAddress, era: number): void {
+    address.breaker.refused(era)
     if (address.breaker.state === 'open') this.#scheduleProbe(address as Address)
   }
 
@@ -110,10 +117,11 @@ export class Upstream {
   }
 
   async #probeAddress(address: Address): Promise<void> {
+    const era = address.breaker.begin()
     const isAlive = await this.#probe(address.url)
     address.probeTimer = undefined
     if (isAlive) address.breaker.close()
-    else this.reportRefused(address)
+    else this.reportRefused(address, era)
   }
 }
 

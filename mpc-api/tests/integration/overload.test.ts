@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { chatAnswer } from '../support/chat-frames.ts'
+import { chatAnswer, textFrame } from '../support/chat-frames.ts'
 import { expectEnvelope } from '../support/expect-envelope.ts'
-import { ask, chatPath, startPair } from '../support/start-pair.ts'
-import { held, json, silence } from '../support/upstream-behaviours.ts'
+import { ask, askStream, chatPath, startPair } from '../support/start-pair.ts'
+import { held, json, silence, stream } from '../support/upstream-behaviours.ts'
 
 const failure = json({ error: { message: 'broken inside' } }, { status: 500 })
 
@@ -29,6 +29,23 @@ describe('LiteLLM that keeps failing', async () => {
     upstream.respond(chatAnswer())
     await expect.poll(async () => (await post(chatPath, ask)).status, { timeout: 5_000 }).toBe(200)
     expect(await circuit()).toBe('closed')
+  })
+
+  it('is used again by all as soon as one answer begins, however long it takes', async () => {
+    upstream.respond(failure)
+    for (let turn = 0; turn < 5; turn += 1) await post(chatPath, ask)
+    expect(['open', 'half_open']).toContain(await circuit())
+    upstream.respond(stream([textFrame('a long answer')], { end: 'silent' }))
+    const answers: Response[] = []
+    await expect
+      .poll(async () => answers[answers.push(await post(chatPath, askStream)) - 1]?.status, {
+        timeout: 5_000,
+      })
+      .toBe(200)
+    upstream.respond(chatAnswer())
+
+    expect((await post(chatPath, ask)).status).toBe(200)
+    for (const { body } of answers) await body?.cancel()
   })
 
   it('and answers some requests is not left alone', async () => {
