@@ -50,10 +50,6 @@ export class Recording implements AnswerSink {
     )
   }
 
-  get isComplete(): boolean {
-    return this.#state === 'ended'
-  }
-
   get bytes(): number {
     return this.#size
   }
@@ -79,13 +75,11 @@ export class Recording implements AnswerSink {
 
   end(last?: AnswerPiece): void {
     if (last !== undefined) this.#keep(last)
-    this.#state = 'ended'
-    this.#serveAll()
+    this.#close('ended')
   }
 
   cut(): void {
-    this.#state = 'cut'
-    this.#serveAll()
+    this.#close('cut')
   }
 
   whenReady(action: () => void): void {
@@ -95,6 +89,7 @@ export class Recording implements AnswerSink {
   /** The work failed before there was an answer. */
   fail(reason: unknown): void {
     this.#failure = reason
+    this.context.release()
     for (const reader of this.#readers) reader.done.reject(reason)
     this.#readers.clear()
   }
@@ -112,6 +107,14 @@ export class Recording implements AnswerSink {
       sink.context.onInterrupted((reason) => this.#leave(reader, reason))
       this.#serve(reader)
     })
+  }
+
+  /** It may be kept for long: what made it must not be kept with it, the request's body for one. */
+  #close(state: 'ended' | 'cut'): void {
+    this.#state = state
+    this.context.release()
+    this.#serveAll()
+    this.#whenReady = []
   }
 
   #keep(piece: AnswerPiece): void {
@@ -160,13 +163,15 @@ export class Recording implements AnswerSink {
   }
 
   #leave(reader: Reader, reason: GatewayError | undefined): void {
+    // The last words of the work reach those who still read.
+    if (reason !== undefined && this.#state === 'open' && this.#readers.has(reader))
+      this.context.interrupt(reason)
     if (!this.#readers.delete(reader)) return
     const isLast = this.#readers.size === 0 && this.#state === 'open'
     if (isLast) {
       if (reason === undefined) this.context.markClientGone()
-      else this.context.interrupt(reason)
       this.#account(reader)
-    }
+    } else this.#serveAll()
     if (reason !== undefined && this.#head === undefined) reader.done.reject(reason)
     else {
       if (reason !== undefined) reader.sink.cut()

@@ -105,6 +105,11 @@ export class RequestContext {
     else this.#whenInterrupted.push(action)
   }
 
+  /** What was done for the request is over: whoever asked to be told of an interruption is let go, with all it holds. */
+  release(): void {
+    this.#whenInterrupted = []
+  }
+
   markClientGone(): void {
     this.#gone = true
     this.interrupt(undefined)

@@ -32,7 +32,7 @@ export function answerOnce(
   }
   const claim = { caller: callerOf(sink.context), key, request }
   const { value: recording, isNew } = answers.claim(claim, () => new Recording(sink.context))
-  if (isNew) void record(work, recording)
+  if (isNew) void record(work, recording).then(() => answers.settle(claim, recording))
   return recording.serve(sink, !isNew)
 }
 

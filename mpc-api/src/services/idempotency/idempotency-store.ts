@@ -5,7 +5,7 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 export interface Reusable {
   /** False once later requests must not be given it. */
   readonly isReusable: boolean
-  readonly isComplete: boolean
+  /** Only asked once it is made. */
   readonly bytes: number
 }
 
@@ -22,7 +22,12 @@ interface Entry<T> {
   fingerprint: string
   /** Time in ms at which it is forgotten. */
   expiresAt: number
+  /** What it is counted with; 0 while it is being made. */
+  bytes: number
 }
+
+/** What an answer takes beside its bytes: its head, its record, its place here. */
+const OVERHEAD_BYTES = 4096
 
 const USABLE_KEY = /^[\x21-\x7e]{1,255}$/
 
@@ -33,7 +38,9 @@ const USABLE_KEY = /^[\x21-\x7e]{1,255}$/
 export class IdempotencyStore<T extends Reusable> {
   readonly #ttlMs: number
   readonly #maxBytes: number
+  /** The oldest first: it expires first. */
   readonly #entries = new Map<string, Entry<T>>()
+  #bytes = 0
 
   constructor(ttlMs: number, maxBytes: number) {
     this.#ttlMs = ttlMs
@@ -47,8 +54,8 @@ export class IdempotencyStore<T extends Reusable> {
    */
   claim({ caller, key, request }: Claim, create: () => T): { value: T; isNew: boolean } {
     if (!USABLE_KEY.test(key)) throw unusable()
-    this.#forgetOld()
-    const name = `${caller}\n${key}`
+    this.#forgetExpired()
+    const name = nameOf(caller, key)
     const fingerprint = digest(request)
     const known = this.#entries.get(name)
     if (known?.value.isReusable === true) {
@@ -56,26 +63,45 @@ export class IdempotencyStore<T extends Reusable> {
       return { value: known.value, isNew: false }
     }
     const value = create()
-    this.#entries.delete(name)
-    this.#entries.set(name, { value, fingerprint, expiresAt: performance.now() + this.#ttlMs })
+    if (known !== undefined) this.#forget(name, known)
+    this.#entries.set(name, { value, fingerprint, expiresAt: performance.now() + this.#ttlMs, bytes: 0 })
     return { value, isNew: true }
   }
 
-  /** Drops what expired or cannot be reused, then the oldest complete answers until the rest fits. */
-  #forgetOld(): void {
-    const now = performance.now()
-    let bytes = 0
-    for (const [name, { value, expiresAt }] of this.#entries) {
-      if (value.isReusable && (expiresAt > now || !value.isComplete)) bytes += value.bytes
-      else this.#entries.delete(name)
+  /** Counts a value that is made now, and drops the oldest until the rest fits; one that cannot be reused is not kept. */
+  settle({ caller, key }: Claim, value: T): void {
+    const name = nameOf(caller, key)
+    const entry = this.#entries.get(name)
+    if (entry?.value !== value) return
+    if (!value.isReusable) {
+      this.#forget(name, entry)
+      return
     }
-    for (const [name, { value }] of this.#entries) {
-      if (bytes <= this.#maxBytes) return
-      if (!value.isComplete) continue
-      this.#entries.delete(name)
-      bytes -= value.bytes
+    entry.bytes = value.bytes + OVERHEAD_BYTES
+    this.#bytes += entry.bytes
+    for (const [oldName, old] of this.#entries) {
+      if (this.#bytes <= this.#maxBytes) return
+      if (old.bytes > 0) this.#forget(oldName, old)
     }
   }
+
+  /** What is still being made stays, however old. */
+  #forgetExpired(): void {
+    const now = performance.now()
+    for (const [name, entry] of this.#entries) {
+      if (entry.expiresAt > now) return
+      if (entry.bytes > 0) this.#forget(name, entry)
+    }
+  }
+
+  #forget(name: string, entry: Entry<T>): void {
+    this.#entries.delete(name)
+    this.#bytes -= entry.bytes
+  }
+}
+
+function nameOf(caller: string, key: string): string {
+  return `${caller}\n${key}`
 }
 
 function digest(parts: readonly (string | Buffer)[]): string {
