@@ -65,7 +65,7 @@ export class Connections {
 
   #forget(socket: Socket): void {
     this.#open.delete(socket)
-    this.#settle()
+    if (this.#drained !== undefined) this.#settle()
   }
 
   #settle(): void {

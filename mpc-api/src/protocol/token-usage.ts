@@ -98,6 +98,11 @@ export function joinUsage(earlier: Usage | undefined, later: Usage): Usage {
   }
 }
 
+/** Adds up what several answers cost or used. What is known of some of them only is not known of all. */
+export function addKnown(sum: number | null, more: number | null | undefined): number | null {
+  return sum === null || more === null || more === undefined ? null : sum + more
+}
+
 /**
  * Reads a price in US dollars and turns it into whole micro-dollars.
  *

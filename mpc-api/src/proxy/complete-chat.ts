@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders } from 'node:http'
 import { UpstreamRefusal } from '../errors/gateway-error.ts'
 import { type AccessRecord, type RequestContext } from '../http/request-context.ts'
 import { chatDialect } from '../protocol/stream-dialect.ts'
-import { addUsage } from '../protocol/token-usage.ts'
+import { addKnown, addUsage } from '../protocol/token-usage.ts'
 import { type ChatAnswer, chatOutlet } from './chat-outlet.ts'
 import { type ExchangeClocks } from './clocks.ts'
 import { type Call, Exchange } from './exchange.ts'
@@ -145,7 +145,6 @@ function toSpent({ usage, costMicroUsd = null }: AccessRecord): Spent {
   return { usage, costMicroUsd }
 }
 
-/** A cost that is known for one turn only is not the cost of both. */
 function addSpent(before: Spent | undefined, spent: Spent): Spent {
   if (before === undefined) return spent
   return {
@@ -153,10 +152,7 @@ function addSpent(before: Spent | undefined, spent: Spent): Spent {
       before.usage === undefined || spent.usage === undefined
         ? (before.usage ?? spent.usage)
         : addUsage(before.usage, spent.usage),
-    costMicroUsd:
-      before.costMicroUsd === null || spent.costMicroUsd === null
-        ? null
-        : before.costMicroUsd + spent.costMicroUsd,
+    costMicroUsd: addKnown(before.costMicroUsd, spent.costMicroUsd),
   }
 }
 

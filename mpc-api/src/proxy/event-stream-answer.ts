@@ -74,8 +74,10 @@ export class EventStreamAnswer implements StreamAnswer {
       if (meaning === 'error') return this.#failed(text.slice(passFrom, at), frame)
       const payload = tap.readFrame(frame)
       if (meaning === 'terminal') return this.#completed(text.slice(passFrom, at))
-      if (meaning === 'final') this.#mayEnd = true
-      if (frame.data !== '') this.#eventsSent += 1
+      if (frame.data !== '') {
+        this.#eventsSent += 1
+        this.#mayEnd = meaning === 'final'
+      }
       if (hidesUsage && payload !== undefined && carriesOnlyUsage(payload)) {
         result = this.#pass(text.slice(passFrom, frame.start))
         passFrom = frame.end

@@ -21,7 +21,19 @@ describe('RealtimeTap', () => {
     tap.read(done('b', { input_tokens: 3, output_tokens: 2, cost: 0.5 }))
 
     expect(record.usage).toMatchObject({ input: 66, cacheRead: 64, output: 150 })
-    expect(record.costMicroUsd).toBe(500_000)
+    expect(record.costMicroUsd).toBeNull()
+  })
+
+  it('adds up what they cost, and knows nothing of the sum when one did not say', () => {
+    const record: UsageRecord = {}
+    const tap = new RealtimeTap(record)
+    tap.read(done('a', { input_tokens: 3, output_tokens: 2, cost: 0.5 }))
+    tap.read(done('b', { input_tokens: 3, output_tokens: 2, cost: 0.25 }))
+    expect(record.costMicroUsd).toBe(750_000)
+    tap.read(done('c', { input_tokens: 90_000, output_tokens: 2 }))
+    tap.read(done('d', { input_tokens: 3, output_tokens: 2, cost: 0.25 }))
+
+    expect(record.costMicroUsd).toBeNull()
   })
 
   it('knows whether the model is answering', () => {

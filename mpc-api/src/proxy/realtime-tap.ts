@@ -1,10 +1,11 @@
-import { addUsage, isObject, readMicroUsd, readUsage } from '../protocol/token-usage.ts'
+import { addKnown, addUsage, isObject, readMicroUsd, readUsage } from '../protocol/token-usage.ts'
 import { type UsageRecord } from './usage-tap.ts'
 
 /** Looks at the events of a realtime session as they pass: adds up what its responses used. */
 export class RealtimeTap {
   readonly #record: UsageRecord
   readonly #running = new Set<unknown>()
+  #costMicroUsd: number | null = 0
 
   constructor(record: UsageRecord) {
     this.#record = record
@@ -36,8 +37,8 @@ export class RealtimeTap {
       const { usage: before } = this.#record
       this.#record.usage = before === undefined ? tokens : addUsage(before, tokens)
     }
-    const cost = readMicroUsd(usage['cost'])
-    if (cost !== null) this.#record.costMicroUsd = (this.#record.costMicroUsd ?? 0) + cost
+    this.#costMicroUsd = addKnown(this.#costMicroUsd, readMicroUsd(usage['cost']))
+    this.#record.costMicroUsd = this.#costMicroUsd
   }
 }
 

@@ -265,3 +265,26 @@ describe('a transcript', () => {
     await expect.poll(entry).toMatchObject({ stream: true, usage: { input: 14, output: 45 } })
   })
 })
+
+describe('several pictures', () => {
+  const pictures = [
+    event('image_generation.completed', { b64_json: 'AAAA' }),
+    event('image_generation.partial_image', { b64_json: 'BBBB', partial_image_index: 0 }),
+  ]
+  const generate = () => read('/api/images/generations', { model: 'm', prompt: 'p', n: 2, stream: true })
+
+  it('are not complete while one of them is not', async () => {
+    upstream.respond(stream(pictures))
+    const { text, complete } = await generate()
+
+    expect(complete).toBe(false)
+    expect(text).toContain('"error"')
+  })
+
+  it('are complete once all are', async () => {
+    const all = [...pictures, event('image_generation.completed', { b64_json: 'BBBB' })]
+    upstream.respond(stream(all))
+
+    expect(await generate()).toMatchObject({ text: all.join(''), complete: true })
+  })
+})

@@ -1,3 +1,5 @@
+import { addKnown } from '../../protocol/token-usage.ts'
+
 /** Tokens of one turn; cached input is not part of `input`, reasoning is part of `output`. */
 export interface TurnTokens {
   input: number
@@ -39,15 +41,11 @@ export function addTurn(
   const input = tokens && tokens.input + tokens.cacheRead + tokens.cacheWrite
   return {
     turns: sum.turns + 1,
-    inputTokens: add(sum.inputTokens, input),
-    cachedInputTokens: add(sum.cachedInputTokens, tokens?.cacheRead),
-    outputTokens: add(sum.outputTokens, tokens?.output),
-    reasoningTokens: add(sum.reasoningTokens, tokens?.reasoning),
-    totalTokens: add(sum.totalTokens, tokens && (input ?? 0) + tokens.output),
-    costMicroUsd: add(sum.costMicroUsd, costMicroUsd ?? undefined),
+    inputTokens: addKnown(sum.inputTokens, input),
+    cachedInputTokens: addKnown(sum.cachedInputTokens, tokens?.cacheRead),
+    outputTokens: addKnown(sum.outputTokens, tokens?.output),
+    reasoningTokens: addKnown(sum.reasoningTokens, tokens?.reasoning),
+    totalTokens: addKnown(sum.totalTokens, tokens && (input ?? 0) + tokens.output),
+    costMicroUsd: addKnown(sum.costMicroUsd, costMicroUsd),
   }
-}
-
-function add(sum: number | null, more: number | undefined): number | null {
-  return sum === null || more === undefined ? null : sum + more
 }
