@@ -43,6 +43,15 @@ describe('a request body', () => {
     expect((caught as Error).message).toContain('line 3, column 16')
   })
 
+  it('that is broken behind many line ends is told where, without a copy of each line', () => {
+    const lines = 8 * 1024 * 1024
+    const body = `${'\n'.repeat(lines)}  x`
+    const before = process.memoryUsage().heapUsed
+
+    expect(() => parse(body)).toThrow(`at position ${lines + 2} (line ${lines + 1}, column 3)`)
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(6 * lines)
+  })
+
   it('that ends too early is told so', () => {
     expect(() => parse('{"model":"m"')).toThrow('it ends too early at position 12')
   })

@@ -5,6 +5,8 @@ import { isObject } from '../../protocol/token-usage.ts'
 import { locateJsonError } from './locate-json-error.ts'
 import { scanJson } from './scan-json.ts'
 
+const LF = 0x0a
+
 /**
  * Parses a request body that must be one JSON object in UTF-8.
  *
@@ -24,14 +26,25 @@ function parse(text: string): unknown {
     return parseJson(text)
   } catch {
     const position = locateJsonError(text)
-    const lines = text.slice(0, position).split('\n')
-    const column = (lines.at(-1)?.length ?? 0) + 1
+    const { line, column } = placeOf(text, position)
     throw new GatewayError(
       'BAD_REQUEST',
-      `The request body is not valid JSON: ${position >= text.length ? 'it ends too early' : 'unexpected character'} at position ${position} (line ${lines.length}, column ${column}).`,
-      { details: { position, line: lines.length, column } },
+      `The request body is not valid JSON: ${position >= text.length ? 'it ends too early' : 'unexpected character'} at position ${position} (line ${line}, column ${column}).`,
+      { details: { position, line, column } },
     )
   }
+}
+
+/** Counts from 1. Copies nothing: a body may be line ends and no more. */
+function placeOf(text: string, position: number): { line: number; column: number } {
+  let line = 1
+  let lineStart = 0
+  for (let at = 0; at < position; at += 1) {
+    if (text.charCodeAt(at) !== LF) continue
+    line += 1
+    lineStart = at + 1
+  }
+  return { line, column: position - lineStart + 1 }
 }
 
 function nameOf(value: unknown): string {
