@@ -45,6 +45,16 @@ describe('the partial reader', () => {
     expect(reader.push(',{"a"')).toEqual([{ path: 'sections[0]', value: { a: 1 } }])
   })
 
+  it('reads a long value in small pieces at the pace of its length', () => {
+    const value = 'x'.repeat(400_000)
+    const pieces = JSON.stringify({ value }).match(/.{1,4}/g) ?? []
+    const reader = new PartialReader()
+    const begun = performance.now()
+
+    expect(pieces.flatMap((piece) => reader.push(piece))).toEqual([{ path: 'value', value }])
+    expect(performance.now() - begun).toBeLessThan(1000)
+  })
+
   it('never fails on text that is no JSON', () => {
     fc.assert(
       fc.property(

@@ -12,11 +12,14 @@ export interface Part {
  * What it finds is not checked. Of text that is no such JSON it finds nothing.
  */
 export class PartialReader {
-  #text = ''
+  /** What earlier pieces have of the string or value that is being read. Never looked into before it is complete. */
+  #kept = ''
+  #piece = ''
+  /** In the piece; one behind it when its last character escapes the first one of the next. */
   #at = 0
   #stack: ('{' | '[')[] = []
   #inString = false
-  /** Where the string or value that is being read began. */
+  /** Where in the piece the string or value that is being read begins, or goes on. */
   #start: number | undefined
   #member: string | undefined
   #index = 0
@@ -24,13 +27,21 @@ export class PartialReader {
   #isOver = false
 
   push(piece: string): Part[] {
-    this.#text += piece
+    this.#piece = piece
     const parts: Part[] = []
-    for (; this.#at < this.#text.length; this.#at += 1) {
-      const part = this.#step(this.#text[this.#at] as string)
+    for (; this.#at < piece.length; this.#at += 1) {
+      const part = this.#step(piece[this.#at] as string)
       if (part !== undefined) parts.push(part)
     }
+    this.#at -= piece.length
+    this.#keep()
     return parts
+  }
+
+  #keep(): void {
+    if (this.#start === undefined || this.#isOver) return
+    this.#kept += this.#piece.slice(this.#start)
+    this.#start = 0
   }
 
   #step(character: string): Part | undefined {
@@ -44,8 +55,7 @@ export class PartialReader {
       return undefined
     }
     if (character === ':' && this.#stack.length === 1 && this.#member === undefined) {
-      this.#member = String(this.#read(this.#at))
-      this.#start = undefined
+      this.#member = String(this.#finish())
       this.#index = 0
       return undefined
     }
@@ -78,15 +88,18 @@ export class PartialReader {
 
   #take(path: string): Part | undefined {
     if (this.#start === undefined || this.#member === undefined) return undefined
-    const value = this.#read(this.#at)
-    this.#start = undefined
+    const value = this.#finish()
     return value === undefined ? undefined : { path, value }
   }
 
-  #read(end: number): unknown {
+  /** The string or value that was being read until here. */
+  #finish(): unknown {
     if (this.#start === undefined) return undefined
+    const text = this.#kept + this.#piece.slice(this.#start, this.#at)
+    this.#start = undefined
+    this.#kept = ''
     try {
-      return parseJson(this.#text.slice(this.#start, end))
+      return parseJson(text)
     } catch {
       return undefined
     }
