@@ -189,6 +189,7 @@ describe('the boundary', () => {
     ['multipart/form-data; charset=utf-8; boundary=x', 'x'],
     ['multipart/form-data; boundary=x; charset="UTF-8"', 'x'],
     ['multipart/form-data; boundary=x;', 'x'],
+    ['multipart/form-data; boundary=x \t; ', 'x'],
   ])('of %s is %s', (type, boundary) => {
     expect(readBoundary(type)).toBe(boundary)
   })
@@ -209,5 +210,12 @@ describe('the boundary', () => {
     ['beside two charsets', 'multipart/form-data; boundary=a; charset=utf-8; charset=utf-16'],
   ])('that is %s is refused', (_, type) => {
     expect(() => readBoundary(type)).toThrow(GatewayError)
+  })
+
+  it('behind which something follows many blanks is refused at the pace of their number', () => {
+    const begun = performance.now()
+
+    expect(() => readBoundary(`multipart/form-data;boundary=x${' '.repeat(100_000)}x`)).toThrow(GatewayError)
+    expect(performance.now() - begun).toBeLessThan(500)
   })
 })

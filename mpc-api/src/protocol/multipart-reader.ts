@@ -142,7 +142,7 @@ export class MultipartReader {
   }
 }
 
-const TYPE = /^multipart\/form-data((?:[ \t]*;[ \t]*[\w-]+=(?:"[^"]*"|[^;\s"]*))*)[ \t]*;?[ \t]*$/i
+const TYPE = /^multipart\/form-data((?:[ \t]*;[ \t]*[\w-]+=(?:"[^"]*"|[^;\s"]*))*)(?:[ \t]*;)?[ \t]*$/i
 const TYPE_PARAMETER = /;[ \t]*([\w-]+)=(?:"([^"]*)"|([^;\s"]*))/gi
 
 /**

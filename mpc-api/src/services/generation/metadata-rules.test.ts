@@ -76,7 +76,18 @@ describe('metadata within the limits of its platform', () => {
     ['a hashtag twice', { hashtags: ['#Bread', '#bread'] }, 'youtube' as const, ['hashtags[1]']],
     ['too many titles', { titles: ['a', 'b'] }, 'youtube' as const, ['titles']],
     ['timestamps in the text', { description: '0:00 Start' }, 'youtube' as const, ['description']],
+    ['indented timestamps', { description: 'a\n\n \t0:00 Start' }, 'youtube' as const, ['description']],
   ])('refuses %s', (_, change, platform, paths) => {
     expect(pathsOf(change, platform)).toEqual(paths)
   })
+
+  it.each(['\n', '\r', '\u2028'])(
+    'looks for timestamps behind many %j at the pace of their number',
+    (lineEnd) => {
+      const begun = performance.now()
+
+      expect(pathsOf({ description: `${lineEnd.repeat(100_000)}x` })).toEqual(['description'])
+      expect(performance.now() - begun).toBeLessThan(1000)
+    },
+  )
 })

@@ -6,7 +6,8 @@ import { type Problem } from './problem.ts'
 /** Letters, digits and underscores, with a letter among them: what every platform makes a link of. */
 const HASHTAG = /^#(?=.*\p{L})[\p{L}\p{M}\p{N}_]+$/u
 const HASHTAGS_IN_TEXT = /(?<![\p{L}\p{M}\p{N}_&])#(?=[\p{M}\p{N}_]*\p{L})[\p{L}\p{M}\p{N}_]+/gu
-const TIMESTAMP_LINE = /^\s*\d{1,2}:\d{2}/m
+/** Blanks, but no line end that `^` matches behind: many of them would be passed again from each. */
+const TIMESTAMP_LINE = /^[^\S\n\r\u2028\u2029]*\d{1,2}:\d{2}/m
 
 /** What is asked of the metadata beside its shape. */
 export interface MetadataOrder {
