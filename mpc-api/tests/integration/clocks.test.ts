@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
 import { textFrame } from '../support/chat-frames.ts'
 import { startDeafListener } from '../support/deaf-listener.ts'
@@ -113,6 +115,15 @@ describe('MPC_CONNECT_TIMEOUT_MS', async () => {
   const deaf = await startDeafListener()
   afterAll(() => deaf?.stop())
   const far = deaf && (await startPair({ LITELLM_BASE_URL: deaf.url, MPC_CONNECT_TIMEOUT_MS: '250' }))
+  // It takes connections, and never says a word of TLS.
+  const mute = createServer().listen(0, '127.0.0.1')
+  await once(mute, 'listening')
+  afterAll(() => mute.close())
+  const slow = await startPair({
+    LITELLM_BASE_URL: `https://127.0.0.1:${(mute.address() as AddressInfo).port}`,
+    MPC_CONNECT_TIMEOUT_MS: '250',
+    MPC_STREAM_START_TIMEOUT_MS: '50',
+  })
 
   it('ends a request to a LiteLLM that does not take the connection, with an error of its own', async ({
     skip,
@@ -123,6 +134,16 @@ describe('MPC_CONNECT_TIMEOUT_MS', async () => {
     sayings.set('connect', error.message)
 
     expect(tookMs).toBeLessThan(1_500)
+  })
+
+  it('ends a stream that has begun before LiteLLM took the connection, with an error frame', async () => {
+    const { body, complete } = await (await slow.rawPost(chatPath, askStream)).answer()
+
+    expect(body.toString()).toMatch(/^: ping\n\n/)
+    expect(readPayloads(body)).toMatchObject([
+      { error: { code: 'GATEWAY_TIMEOUT', details: { clock: 'MPC_CONNECT_TIMEOUT_MS' } } },
+    ])
+    expect(complete).toBe(false)
   })
 })
 
