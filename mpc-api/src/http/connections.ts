@@ -9,6 +9,8 @@ interface Exchange {
 /** The open connections of a server, and the request that each one is being answered. */
 export class Connections {
   readonly #open = new Map<Socket, Exchange | undefined>()
+  /** Kept, not counted when asked: as many connections may close at once as are open. */
+  #inProgress = 0
   #drained: (() => void) | undefined
 
   /** Follows the connections of a server. */
@@ -25,19 +27,16 @@ export class Connections {
   }
 
   begin(req: IncomingMessage, res: ServerResponse): void {
-    if (this.#open.has(req.socket)) this.#open.set(req.socket, { req, res })
+    if (!this.#open.has(req.socket)) return
+    if (this.#open.get(req.socket) === undefined) this.#inProgress += 1
+    this.#open.set(req.socket, { req, res })
   }
 
   end(req: IncomingMessage): void {
-    if (!this.#open.has(req.socket)) return
+    // Node gives a pipelined request its turn before it says that the one ahead is over.
+    if (this.#open.get(req.socket)?.req !== req) return
     this.#open.set(req.socket, undefined)
-    if (this.#drained !== undefined) this.#settle()
-  }
-
-  get inProgress(): number {
-    let count = 0
-    for (const exchange of this.#open.values()) if (exchange !== undefined) count += 1
-    return count
+    this.#ended()
   }
 
   /** Ends every connection that is answering nothing, also those that never sent a byte. */
@@ -57,18 +56,20 @@ export class Connections {
 
   /** Resolves once no request is in progress. */
   async whenQuiet(): Promise<void> {
-    if (this.inProgress === 0) return
+    if (this.#inProgress === 0) return
     await new Promise<void>((resolve) => {
       this.#drained = resolve
     })
   }
 
   #forget(socket: Socket): void {
+    const exchange = this.#open.get(socket)
     this.#open.delete(socket)
-    if (this.#drained !== undefined) this.#settle()
+    if (exchange !== undefined) this.#ended()
   }
 
-  #settle(): void {
-    if (this.inProgress === 0) this.#drained?.()
+  #ended(): void {
+    this.#inProgress -= 1
+    if (this.#inProgress === 0) this.#drained?.()
   }
 }
