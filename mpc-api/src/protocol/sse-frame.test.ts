@@ -40,6 +40,17 @@ describe('a frame of an event stream', () => {
     },
   )
 
+  it.each(['\r', '\n', '\r\n'])(
+    'is read at the pace of its length when many lines end with %j',
+    (lineEnd) => {
+      const text = `: x${lineEnd}`.repeat(900_000)
+      const begun = performance.now()
+
+      expect(read(text)).toMatchObject({ data: '', end: text.length })
+      expect(performance.now() - begun).toBeLessThan(1000)
+    },
+  )
+
   it('ends where the next one begins', () => {
     const first = 'event: a\ndata: 1\n\n'
     const both = `${first}data: 2\n\n`

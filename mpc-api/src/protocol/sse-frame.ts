@@ -1,3 +1,5 @@
+import { LineEnds } from './line-ends.ts'
+
 /**
  * One frame of an event stream. Its texts are Latin-1, each byte a character: hot path, V8 looks through a text faster
  * than Node does through a buffer.
@@ -16,15 +18,16 @@ export interface SseFrame {
  * Reads the frame that follows `start`.
  *
  * @param text Latin-1, ends with a whole frame
+ * @param ends of this text, for who reads its frames one after the other
  */
-export function readFrameAt(text: string, start: number): SseFrame {
+export function readFrameAt(text: string, start: number, ends = new LineEnds(text)): SseFrame {
   let event = ''
   let data: string | undefined
   let first: number | undefined
   let at = start
   while (at < text.length) {
     const line = at
-    const end = findLineEnd(text, line)
+    const end = ends.after(line)
     at = Math.min(text.length, end + (text.startsWith('\r\n', end) ? 2 : 1))
     if (end > line) {
       first ??= line
@@ -56,11 +59,4 @@ function hasName(name: string, text: string, line: number, end: number): boolean
 function valueAfter(name: string, text: string, line: number, end: number): string {
   const colon = line + name.length
   return text.slice(text[colon + 1] === ' ' ? colon + 2 : colon + 1, end)
-}
-
-function findLineEnd(text: string, from: number): number {
-  const lf = text.indexOf('\n', from)
-  const end = lf === -1 ? text.length : lf
-  const cr = text.slice(from, end).indexOf('\r')
-  return cr === -1 ? end : from + cr
 }

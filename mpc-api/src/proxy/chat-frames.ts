@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.ts'
+import { LineEnds } from '../protocol/line-ends.ts'
 import { decodePayload, payloadBytes, readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
 import { isObject } from '../protocol/token-usage.ts'
@@ -37,8 +38,9 @@ export class ChatFrames {
   #readFrames(text: string): WriteResult {
     const { dialect, tap } = this.#options
     let result: WriteResult = 'more'
+    const ends = new LineEnds(text)
     for (let at = 0; at < text.length;) {
-      const frame = readFrameAt(text, at)
+      const frame = readFrameAt(text, at, ends)
       at = frame.end
       const meaning = dialect.meaningOf(frame)
       if (meaning === 'error') throw toFrameError(frame)

@@ -2,6 +2,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import { type HeaderFields } from '../http-client/header-fields.ts'
 import { type AnswerSink } from '../http/answer-sink.ts'
 import { EVENT_STREAM_HEADERS, PING } from '../http/event-stream.ts'
+import { LineEnds } from '../protocol/line-ends.ts'
 import { payloadBytes, readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
 import { isWholePayload, toErrorFrame } from '../protocol/stream-dialect.ts'
@@ -65,8 +66,9 @@ export class EventStreamAnswer implements StreamAnswer {
     const { dialect, tap, hidesUsage } = this.#options
     let passFrom = 0
     let result: WriteResult = 'more'
+    const ends = new LineEnds(text)
     for (let at = 0; at < text.length;) {
-      const frame = readFrameAt(text, at)
+      const frame = readFrameAt(text, at, ends)
       at = frame.end
       const meaning = dialect.meaningOf(frame)
       if (meaning === 'error' && !this.started && this.#eventsSent === 0)
