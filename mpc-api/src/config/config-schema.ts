@@ -20,9 +20,24 @@ const wholeNumber = (min: number, max: number) =>
 const milliseconds = (max = 2_147_483_647) => wholeNumber(1, max)
 const baseUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
-  .refine((text) => URL.canParse(text) && new URL(text).username === '' && new URL(text).search === '', {
+  .refine((text) => URL.canParse(text) && isBare(new URL(text)), {
     error: 'must not carry a user name, a password or a query',
   })
+
+function isBare({ username, password, search }: URL): boolean {
+  return username === '' && password === '' && search === ''
+}
+
+/** Keys stand in headers. */
+const key = z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without blanks')
+
+/** `*`, or what is compared with the Origin of a request, character by character. */
+const allowedOrigin = z.string().superRefine((text, context) => {
+  if (text === '*') return
+  const origin = /^https?:[^*]+$/i.test(text) && URL.canParse(text) ? new URL(text).origin : undefined
+  if (origin === undefined) context.addIssue('must be * or an origin such as https://app.example.com')
+  else if (origin !== text) context.addIssue(`must be written as browsers send it: ${origin}`)
+})
 
 /** A comma-separated list of texts, blanks trimmed, empty items dropped. */
 const list = <T extends z.ZodType<string, string>>(item: T) =>
@@ -57,18 +72,11 @@ export const configSchema = z.object({
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .register(variableRegistry, { group: 'Service', description: 'Least severe level that is logged.' }),
-  MPC_CORS_ORIGINS: list(
-    z.union([
-      z.literal('*'),
-      z.url({ protocol: /^https?$/, error: 'must be an origin such as https://app.example.com' }),
-    ]),
-  )
-    .default(['*'])
-    .register(variableRegistry, {
-      group: 'Service',
-      description: 'Browser origins that may call the API, comma-separated; `*` allows every one.',
-      example: 'https://app.example.com',
-    }),
+  MPC_CORS_ORIGINS: list(allowedOrigin).default(['*']).register(variableRegistry, {
+    group: 'Service',
+    description: 'Browser origins that may call the API, comma-separated; `*` allows every one.',
+    example: 'https://app.example.com',
+  }),
   MPC_PUBLIC_URL: baseUrl.optional().register(variableRegistry, {
     group: 'Service',
     description:
@@ -86,27 +94,23 @@ export const configSchema = z.object({
       'Address of LiteLLM; several, comma-separated, share the load. Default: http://litellm:4000 in production, else a LiteLLM on localhost:4000 or the demo upstream.',
     example: 'http://litellm:4000',
   }),
-  LITELLM_API_KEY: z.string().optional().register(variableRegistry, {
+  LITELLM_API_KEY: key.optional().register(variableRegistry, {
     group: 'Upstream',
     description: 'LiteLLM virtual key that MPC-API calls the models with.',
     secret: true,
   }),
-  LITELLM_MASTER_KEY: z.string().optional().register(variableRegistry, {
+  LITELLM_MASTER_KEY: key.optional().register(variableRegistry, {
     group: 'Upstream',
     description:
       'Used, with a warning, when LITELLM_API_KEY is not set: LiteLLM bypasses all budgets for it.',
     secret: true,
   }),
 
-  MPC_API_KEY: z
-    .string()
-    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without blanks')
-    .optional()
-    .register(variableRegistry, {
-      group: 'Keys',
-      description: 'The key that callers send as `Authorization: Bearer`, `x-api-key` or `api-key`.',
-      secret: true,
-    }),
+  MPC_API_KEY: key.optional().register(variableRegistry, {
+    group: 'Keys',
+    description: 'The key that callers send as `Authorization: Bearer`, `x-api-key` or `api-key`.',
+    secret: true,
+  }),
   MPC_AUTH: z.enum(['on', 'off']).default('on').register(variableRegistry, {
     group: 'Keys',
     description:

@@ -43,10 +43,12 @@ describe('the configuration', () => {
     ['PORT', ['0x50', '-1', '65536', '3.5', '1e3', '٣', 'abc']],
     ['NODE_ENV', ['prod']],
     ['LOG_LEVEL', ['loud']],
-    ['LITELLM_BASE_URL', ['localhost:4000', 'ftp://a', 'http://u:p@a', 'http://a?x=1', ',']],
+    ['LITELLM_BASE_URL', ['localhost:4000', 'ftp://a', 'http://u:p@a', 'http://:p@a', 'http://a?x=1', ',']],
+    ['LITELLM_API_KEY', ['sk-“abc”', 'two words', 'sk-a\nb']],
+    ['LITELLM_MASTER_KEY', ['sk-“abc”']],
     ['MPC_API_KEY', ['two words', 'schlüssel']],
     ['MPC_AUTH', ['false', 'OFF']],
-    ['MPC_CORS_ORIGINS', ['app.example.com', 'javascript:alert(1)']],
+    ['MPC_CORS_ORIGINS', ['app.example.com', 'javascript:alert(1)', 'https://*.example.com', 'null']],
     ['MPC_MAX_JSON_DEPTH', ['0', '5000']],
     ['MPC_PING_INTERVAL_MS', ['0', '30001', '15s']],
   ])('%s refuses %j, by name', (name, values) => {
@@ -54,12 +56,27 @@ describe('the configuration', () => {
       expect(problemsOf({ [name]: value })).toEqual([expect.stringMatching(`^${name}: `)])
   })
 
+  it.each([
+    ['https://app.example.com/', 'https://app.example.com'],
+    ['https://app.example.com/page?x=1', 'https://app.example.com'],
+    ['https://App.Example.com', 'https://app.example.com'],
+    ['https://app.example.com:443', 'https://app.example.com'],
+    ['http://u:p@localhost:8080', 'http://localhost:8080'],
+    ['https://bücher.example', 'https://xn--bcher-kva.example'],
+  ])('tells how browsers write the origin %s', (given, origin) => {
+    expect(readConfig({ MPC_CORS_ORIGINS: origin }).corsOrigins).toEqual([origin])
+    expect(problemsOf({ MPC_CORS_ORIGINS: `*, ${given}` })).toEqual([
+      `MPC_CORS_ORIGINS: must be written as browsers send it: ${origin}`,
+    ])
+  })
+
   it('tells every problem at once', () => {
     expect(problemsOf({ PORT: 'x', LOG_LEVEL: 'x', MPC_AUTH: 'x' })).toHaveLength(3)
   })
 
   it('never shows the value of a secret in a problem', () => {
-    expect(problemsOf({ MPC_API_KEY: 'my secret key' }).join()).not.toContain('my secret key')
+    for (const name of ['MPC_API_KEY', 'LITELLM_API_KEY', 'LITELLM_MASTER_KEY'])
+      expect(problemsOf({ [name]: 'my secret key' }).join()).not.toContain('my secret key')
   })
 
   it('refuses to serve other machines without a key, unless told so in words', () => {
