@@ -36,6 +36,28 @@ describe('RealtimeTap', () => {
     expect(record.costMicroUsd).toBeNull()
   })
 
+  it.each([
+    ['ended without a word on it', done('b', null)],
+    ['is not over', event({ type: 'response.created', response: { id: 'b' } })],
+  ])('does not know the cost while a response %s', (_, message) => {
+    const record: UsageRecord = {}
+    const tap = new RealtimeTap(record)
+    tap.read(done('a', { input_tokens: 3, output_tokens: 2, cost: 0.5 }))
+    tap.read(message)
+
+    expect(record.usage).toMatchObject({ input: 3, output: 2 })
+    expect(record.costMicroUsd).toBeNull()
+  })
+
+  it('knows the cost again once the response that was under way has said its own', () => {
+    const record: UsageRecord = {}
+    const tap = new RealtimeTap(record)
+    tap.read(event({ type: 'response.created', response: { id: 'a' } }))
+    tap.read(done('a', { input_tokens: 3, output_tokens: 2, cost: 0.5 }))
+
+    expect(record.costMicroUsd).toBe(500_000)
+  })
+
   it('knows whether the model is answering', () => {
     const tap = new RealtimeTap({})
     expect(tap.isAnswering).toBe(false)

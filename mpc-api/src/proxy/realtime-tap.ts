@@ -25,20 +25,21 @@ export class RealtimeTap {
     if (!isObject(event) || !isObject(event['response'])) return
     const { id, usage } = event['response']
     if (event['type'] === 'response.created') this.#running.add(id)
-    if (event['type'] !== 'response.done') return
-    this.#running.delete(id)
-    this.#add(usage)
+    else if (event['type'] === 'response.done') {
+      this.#running.delete(id)
+      this.#add(isObject(usage) ? usage : {})
+    } else return
+    // The session may end here, and nobody would say what is under way has cost.
+    this.#record.costMicroUsd = this.isAnswering ? null : this.#costMicroUsd
   }
 
-  #add(usage: unknown): void {
-    if (!isObject(usage)) return
+  #add(usage: Record<string, unknown>): void {
     const tokens = readUsage(withPluralDetails(usage), 'openai')
     if (tokens !== undefined) {
       const { usage: before } = this.#record
       this.#record.usage = before === undefined ? tokens : addUsage(before, tokens)
     }
     this.#costMicroUsd = addKnown(this.#costMicroUsd, readMicroUsd(usage['cost']))
-    this.#record.costMicroUsd = this.#costMicroUsd
   }
 }
 
