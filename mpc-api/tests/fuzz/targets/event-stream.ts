@@ -37,6 +37,7 @@ export const eventStreamTarget: FuzzTarget = {
     '1event: response.created\ndata: {"type":"response.created"}\n\nevent: response.completed\ndata: {"type":"response.completed"}\n\n',
     '2event: content_block_delta\ndata: {"type":"x"}\n\nevent: message_stop\ndata: {"type":"message_stop"}\n\n',
     '3data: {"type":"image_generation.completed"}\r\rdata: [DONE]\r\r',
+    '3data: {"type":"image_generation.completed"}\n\ndata: {"type":"image_generation.partial_image"}\n\n',
   ],
   words: [
     ...['data: ', 'data:', 'data', 'event: ', 'event: error\n', 'id: 1\n', 'retry: 1\n', ': ping\n\n'],
@@ -139,7 +140,8 @@ function checkEnding({ bytes, ending }: Played, { ends, mayEnd }: Api): void {
   if (ending === 'complete') {
     // Some servers leave out the blank line behind the last event, and clients know.
     const closed = readEventStream(Buffer.concat([bytes, Buffer.from('\n\n')]))
-    demand(closed.some(mayEnd), 'what ends well has its last event')
+    const last = closed.findLast(({ data }) => data !== '')
+    demand(last !== undefined && mayEnd(last), 'what ends well ends with its last event')
   } else {
     demand(!events.some(ends), 'what was cut has no last event')
     const last = events.at(-1)
