@@ -86,6 +86,11 @@ export class RequestContext {
     return apiPath === '/messages' || apiPath === '/messages/count_tokens'
   }
 
+  /** Whose turn, whose `Idempotency-Key`: the name of the key; without keys all callers are one. */
+  get caller(): string {
+    return this.record.key ?? 'everyone'
+  }
+
   /** Milliseconds since the request arrived. */
   elapsedMs(): number {
     return performance.now() - this.startedAt

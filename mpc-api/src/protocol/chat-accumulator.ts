@@ -1,4 +1,4 @@
-import { isObject } from './token-usage.ts'
+import { isObject } from './is-object.ts'
 
 /** One choice of a chat answer. */
 export interface ChatChoice {

@@ -1,3 +1,5 @@
+import { isObject } from './is-object.ts'
+
 /**
  * What one request used. Tokens are in disjoint classes, so that they can be added and priced without counting any
  * twice; `reasoning` is the one exception: it says how much of `output` was reasoning. What is not counted in tokens
@@ -111,10 +113,6 @@ export function addKnown(sum: number | null, more: number | null | undefined): n
 export function readMicroUsd(usd: unknown): number | null {
   const value = typeof usd === 'string' && usd.trim() !== '' ? Number(usd) : usd
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.round(value * 1e6) : null
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function hasPictures(answer: Record<string, unknown>): answer is { data: unknown[] } {

@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.ts'
-import { isObject } from '../protocol/token-usage.ts'
+import { isObject } from '../protocol/is-object.ts'
 import { findTopLevelMember } from '../protocol/json-member.ts'
 
 /**

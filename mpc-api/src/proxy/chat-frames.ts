@@ -1,10 +1,10 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import { LineEnds } from '../protocol/line-ends.ts'
-import { decodePayload, payloadBytes, readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
+import { decodePayload, readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
-import { isObject } from '../protocol/token-usage.ts'
+import { isObject } from '../protocol/is-object.ts'
 import { type StreamOptions, type WriteResult } from './answer.ts'
-import { toUpstreamError } from './upstream-error.ts'
+import { toFrameError } from './upstream-error.ts'
 
 /**
  * Reads a chat stream for the gateway itself. Nothing of it has gone to a client: each failure is thrown.
@@ -65,12 +65,4 @@ function parseFrame(frame: SseFrame): Record<string, unknown> {
   } catch (cause) {
     throw new GatewayError('LLM_ERROR', 'LiteLLM sent a frame that is not JSON.', { cause })
   }
-}
-
-/** The error that an error frame stands for, by the HTTP status it names; a failure without one is LiteLLM's. */
-function toFrameError(frame: SseFrame): GatewayError {
-  const { error } = parseFrame(frame)
-  const fields = isObject(error) ? error : {}
-  const named = Number(fields['code'] ?? fields['status'] ?? fields['status_code'])
-  return toUpstreamError(named >= 400 && named < 600 ? named : 500, payloadBytes(frame))
 }

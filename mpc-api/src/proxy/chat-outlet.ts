@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.ts'
-import { isObject } from '../protocol/token-usage.ts'
+import { isObject } from '../protocol/is-object.ts'
 import { type Outlet, type StreamAnswer, type StreamOptions, type WriteResult } from './answer.ts'
 import { ChatFrames } from './chat-frames.ts'
 import { collectingOutlet } from './collecting-outlet.ts'

@@ -3,12 +3,12 @@ import { type HeaderFields } from '../http-client/header-fields.ts'
 import { type AnswerSink } from '../http/answer-sink.ts'
 import { EVENT_STREAM_HEADERS, PING } from '../http/event-stream.ts'
 import { LineEnds } from '../protocol/line-ends.ts'
-import { payloadBytes, readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
+import { readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
 import { isWholePayload, toErrorFrame } from '../protocol/stream-dialect.ts'
 import { type StreamAnswer, type StreamOptions, type WriteResult } from './answer.ts'
 import { toClientHeaders } from './response-headers.ts'
-import { toUpstreamError } from './upstream-error.ts'
+import { toFrameError } from './upstream-error.ts'
 import { carriesOnlyUsage } from './usage-only-chunk.ts'
 
 /** A stream of server-sent events, passed on frame by frame as it comes. */
@@ -71,8 +71,7 @@ export class EventStreamAnswer implements StreamAnswer {
       const frame = readFrameAt(text, at, ends)
       at = frame.end
       const meaning = dialect.meaningOf(frame)
-      if (meaning === 'error' && !this.started && this.#eventsSent === 0)
-        throw toUpstreamError(readStatus(frame), payloadBytes(frame))
+      if (meaning === 'error' && !this.started && this.#eventsSent === 0) throw toFrameError(frame)
       if (meaning === 'error') return this.#failed(text.slice(passFrom, at), frame)
       const payload = tap.readFrame(frame)
       if (meaning === 'terminal') return this.#completed(text.slice(passFrom, at))
@@ -129,10 +128,4 @@ function cutShort(started: boolean): GatewayError {
       ? 'LiteLLM ended the stream before the answer was complete.'
       : 'LiteLLM answered with an empty stream.',
   )
-}
-
-/** The HTTP status that an error frame names; a failure without one is LiteLLM's. */
-function readStatus({ data }: SseFrame): number {
-  const match = /"(?:code|status|status_code)"\s*:\s*"?([45]\d\d)\b/.exec(data.slice(0, 4096))
-  return match === null ? 500 : Number(match[1])
 }

@@ -1,4 +1,5 @@
-import { addKnown, addUsage, isObject, readMicroUsd, readUsage } from '../protocol/token-usage.ts'
+import { isObject } from '../protocol/is-object.ts'
+import { addKnown, addUsage, readMicroUsd, readUsage } from '../protocol/token-usage.ts'
 import { type UsageRecord } from './usage-tap.ts'
 
 /** Looks at the events of a realtime session as they pass: adds up what its responses used. */

@@ -1,5 +1,6 @@
 import { type ErrorFields, GatewayError, UpstreamRefusal } from '../errors/gateway-error.ts'
-import { isObject } from '../protocol/token-usage.ts'
+import { isObject } from '../protocol/is-object.ts'
+import { payloadBytes, type SseFrame } from '../protocol/sse-frame.ts'
 
 /** Tells what an answer says in a header, by its name in lower case. */
 type HeaderReader = (name: string) => string | undefined
@@ -33,6 +34,14 @@ export function toUpstreamError(
     ...(status === 429 ? { 'retry-after': readRetryAfter(headerOf) } : {}),
     ...(isOutOfBudget(fields) ? NO_RETRY : {}),
   })
+}
+
+/** The error that an error frame of a stream stands for, by the HTTP status it names; a failure without one is LiteLLM's. */
+export function toFrameError(frame: SseFrame): GatewayError {
+  const body = payloadBytes(frame)
+  const { code, status, status_code: statusCode } = readErrorObject(body)
+  const named = Number(code ?? status ?? statusCode)
+  return toUpstreamError(named >= 400 && named < 600 ? named : 500, body)
 }
 
 function toFailure(status: number, body: Buffer): GatewayError {

@@ -1,4 +1,4 @@
-import { isObject } from '../protocol/token-usage.ts'
+import { isObject } from '../protocol/is-object.ts'
 
 /**
  * True for the chunk that `include_usage` adds to a chat or completion stream. OpenAI sends it with `choices: []`,

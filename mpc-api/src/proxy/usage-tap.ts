@@ -1,6 +1,6 @@
 import { decodePayload, type SseFrame } from '../protocol/sse-frame.ts'
+import { isObject } from '../protocol/is-object.ts'
 import {
-  isObject,
   joinUsage,
   readAnswerUsage,
   readMicroUsd,

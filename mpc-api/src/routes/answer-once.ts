@@ -1,7 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http'
 import { type AnswerSink } from '../http/answer-sink.ts'
 import { Recording } from '../http/recording.ts'
-import { type RequestContext } from '../http/request-context.ts'
 import { type IdempotencyStore } from '../services/idempotency/idempotency-store.ts'
 
 /** Makes an answer and writes it into a sink. */
@@ -30,7 +29,7 @@ export function answerOnce(
   if (typeof key !== 'string') {
     return work(sink)
   }
-  const claim = { caller: callerOf(sink.context), key, request }
+  const claim = { caller: sink.context.caller, key, request }
   const { value: recording, isNew } = answers.claim(claim, () => new Recording(sink.context))
   if (isNew) void record(work, recording).then(() => answers.settle(claim, recording))
   return recording.serve(sink, !isNew)
@@ -42,9 +41,4 @@ async function record(work: Work, recording: Recording): Promise<void> {
   } catch (problem) {
     recording.fail(problem)
   }
-}
-
-/** Whose place, whose key: without keys all callers are one. */
-export function callerOf(context: RequestContext): string {
-  return context.record.key ?? 'everyone'
 }

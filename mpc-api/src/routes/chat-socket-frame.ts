@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import { findTopLevelMember } from '../protocol/json-member.ts'
-import { isObject } from '../protocol/token-usage.ts'
+import { isObject } from '../protocol/is-object.ts'
 import { parseJsonObject } from '../services/checks/parse-json-object.ts'
 
 /** What a client of the chat socket may say. */

@@ -130,7 +130,7 @@ export class ChatSession {
 
   async #forward(call: Call, context: RequestContext, outlet: Outlet): Promise<void> {
     const { admission, upstream, clocks } = this.#deps
-    const caller = context.record.key ?? 'everyone'
+    const { caller } = context
     const leave = await admission.enter(caller, (giveUp) => context.onInterrupted(giveUp))
     try {
       await relay(upstream, new Exchange(call, context, outlet, clocks))

@@ -18,7 +18,7 @@ import { type PromptLibrary } from '../services/generation/prompt-library.ts'
 import { invalidRequest } from '../services/generation/validate-request.ts'
 import { type IdempotencyStore } from '../services/idempotency/idempotency-store.ts'
 import { type Admission } from '../services/limits/admission.ts'
-import { answerOnce, callerOf } from './answer-once.ts'
+import { answerOnce } from './answer-once.ts'
 import { requireJson } from './json-call.ts'
 
 const PREFIX = '/generate/'
@@ -105,7 +105,7 @@ interface Order {
 /** Generates in a place of its own among the requests at LiteLLM, however many turns it takes. */
 async function write(deps: GenerateDeps, order: Order, sink: AnswerSink): Promise<void> {
   const { context } = sink
-  const leave = await deps.admission.enter(callerOf(context), (giveUp) => context.onInterrupted(giveUp))
+  const leave = await deps.admission.enter(context.caller, (giveUp) => context.onInterrupted(giveUp))
   const session = new ChatSession(deps, context, order.headers)
   const complete: Complete = (messages, schema, onText) =>
     session.complete({ model: order.model, messages, schema, onText })

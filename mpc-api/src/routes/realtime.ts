@@ -59,7 +59,7 @@ export function realtime(deps: RealtimeDeps): RequestHandler {
 
 /** Takes a place at LiteLLM for the handshake alone: an open session may be idle for hours. */
 async function connect(deps: RealtimeDeps, context: RequestContext, session: RealtimeSession): Promise<void> {
-  const caller = context.record.key ?? 'everyone'
+  const { caller } = context
   const leave = await deps.admission.enter(caller, (giveUp) => context.onInterrupted(giveUp))
   try {
     await relay(deps.upstream, session)

@@ -3,7 +3,7 @@ import { type AnswerSink } from '../http/answer-sink.ts'
 import { ClientOutlet } from '../proxy/client-outlet.ts'
 import { type Call, Exchange } from '../proxy/exchange.ts'
 import { relay } from '../proxy/relay.ts'
-import { answerOnce, callerOf } from './answer-once.ts'
+import { answerOnce } from './answer-once.ts'
 import { type InferenceDeps } from './inference-deps.ts'
 
 type ServeDeps = Pick<InferenceDeps, 'upstream' | 'clocks' | 'admission' | 'answers'>
@@ -25,7 +25,7 @@ export function serveOnce(deps: ServeDeps, call: Call, req: Request, sink: Answe
 
 async function forward(deps: ServeDeps, call: Call, sink: AnswerSink): Promise<void> {
   const { context } = sink
-  const leave = await deps.admission.enter(callerOf(context), (giveUp) => context.onInterrupted(giveUp))
+  const leave = await deps.admission.enter(context.caller, (giveUp) => context.onInterrupted(giveUp))
   try {
     await relay(deps.upstream, new Exchange(call, context, new ClientOutlet(sink), deps.clocks))
   } finally {

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
-import { isObject } from '../../protocol/token-usage.ts'
+import { isObject } from '../../protocol/is-object.ts'
 
 /**
  * Control characters would forge log lines and header values. LiteLLM would take what a comma separates for several models,

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { parseJson } from '../../protocol/parse-json.ts'
-import { isObject } from '../../protocol/token-usage.ts'
+import { isObject } from '../../protocol/is-object.ts'
 import { locateJsonError } from './locate-json-error.ts'
 import { scanJson } from './scan-json.ts'
 

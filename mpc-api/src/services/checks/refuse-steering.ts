@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { isJson, parseJson } from '../../protocol/parse-json.ts'
-import { isObject } from '../../protocol/token-usage.ts'
+import { isObject } from '../../protocol/is-object.ts'
 import { scanJson } from './scan-json.ts'
 
 /**
