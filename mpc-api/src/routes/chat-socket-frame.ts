@@ -47,7 +47,7 @@ export function readChatFrame(message: Buffer, isBinary: boolean, maxJsonDepth: 
 function parse(message: Buffer, isBinary: boolean, maxJsonDepth: number): Record<string, unknown> {
   if (isBinary) throw bad(null, 'Frames are JSON text; this one is binary.')
   try {
-    return parseJsonObject(message, maxJsonDepth + ENVELOPE_DEPTH)
+    return parseJsonObject(message, maxJsonDepth, ENVELOPE_DEPTH)
   } catch (problem) {
     if (problem instanceof GatewayError) throw new BadFrame(null, problem)
     throw problem

@@ -10,12 +10,13 @@ const LF = 0x0a
 /**
  * Parses a request body that must be one JSON object in UTF-8.
  *
+ * @param levelsAround outer levels that do not count towards `maxDepth`
  * @throws {GatewayError} BAD_REQUEST that says what is wrong, for broken JSON with its position
  */
-export function parseJsonObject(body: Buffer, maxDepth: number): Record<string, unknown> {
+export function parseJsonObject(body: Buffer, maxDepth: number, levelsAround = 0): Record<string, unknown> {
   if (body.length === 0) throw refusal('The request body is empty; it must be a JSON object.')
   if (!isUtf8(body)) throw refusal('The request body is not valid UTF-8.')
-  scanJson(body, maxDepth)
+  scanJson(body, maxDepth, levelsAround)
   const value = parse(body.toString())
   if (!isObject(value)) throw refusal(`The request body must be a JSON object, not ${nameOf(value)}.`)
   return value

@@ -11,10 +11,11 @@ const COMMA = 0x2c
  * Counts nesting and values of JSON text before it is parsed, so that a small body cannot become a huge tree. It does
  * not judge the syntax: the parser does.
  *
+ * @param levelsAround outer levels that do not count, as of a frame around a body
  * @throws {GatewayError} BAD_REQUEST when the text nests deeper than `maxDepth` or holds too many values
  */
-export function scanJson(bytes: Buffer, maxDepth: number): void {
-  let depth = 0
+export function scanJson(bytes: Buffer, maxDepth: number, levelsAround = 0): void {
+  let depth = -levelsAround
   let values = 0
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at] as number
