@@ -5,7 +5,7 @@ import { EVENT_STREAM_HEADERS, PING } from '../http/event-stream.ts'
 import { LineEnds } from '../protocol/line-ends.ts'
 import { readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
-import { isWholePayload, toErrorFrame } from '../protocol/stream-dialect.ts'
+import { isWholePayload, type StreamDialect, toErrorFrame } from '../protocol/stream-dialect.ts'
 import { type StreamAnswer, type StreamOptions, type WriteResult } from './answer.ts'
 import { toClientHeaders } from './response-headers.ts'
 import { toFrameError } from './upstream-error.ts'
@@ -104,16 +104,19 @@ export class EventStreamAnswer implements StreamAnswer {
     return 'complete'
   }
 
-  /** LiteLLM's own error frame goes to the client; where its `event:` line is missing but needed, it gets one. */
+  /** LiteLLM's own error goes to the client, under the name that its reader knows: it skips those of other names. */
   #failed(text: string, frame: SseFrame): WriteResult {
-    const { errorPrefix } = this.#options.dialect
-    const before = text.length - (frame.end - frame.start)
-    const prefix = frame.event === '' ? errorPrefix : ''
-    this.#pass(text.slice(0, before) + prefix + text.slice(before))
+    const before = text.slice(0, text.length - (frame.end - frame.start))
+    this.#pass(frame.event === 'error' ? text : before + renameError(frame, this.#options.dialect))
     this.#sink.context.record.error = 'LLM_ERROR'
     this.#sink.cut()
     return 'failed'
   }
+}
+
+/** The frame with the line that this family's clients need before an error, and none of its own besides the payload. */
+function renameError({ data }: SseFrame, { errorPrefix }: StreamDialect): string {
+  return `${errorPrefix}data: ${data.replaceAll('\n', '\ndata: ')}\n\n`
 }
 
 /** Line ends may follow the last blank line. */

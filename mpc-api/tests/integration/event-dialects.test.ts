@@ -144,6 +144,19 @@ describe.each(Object.entries(families))(
       expect(complete).toBe(false)
     })
 
+    it.each(['event: overloaded\n', 'id: 7\nevent: overloaded\n: why\n'])(
+      'that LiteLLM reports as failed by another name, %j, tells it as its clients read it',
+      async (lines) => {
+        const data =
+          'data: {"error":{"message":"overloaded","type":"api_error","param":null,"code":"500"}}\n\n'
+        upstream.respond(stream([...half, lines + data]))
+        const { text, complete } = await read(path, body)
+
+        expect(withoutPings(text)).toBe(half.join('') + errorLine + data)
+        expect(complete).toBe(false)
+      },
+    )
+
     it.each([
       ['429', 429],
       ['500', 502],
