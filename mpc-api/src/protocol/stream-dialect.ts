@@ -1,6 +1,7 @@
 import { toErrorBody } from '../errors/error-body.ts'
 import { type GatewayError } from '../errors/gateway-error.ts'
-import { isJson } from './parse-json.ts'
+import { isObject } from './is-object.ts'
+import { isJson, parseJson } from './parse-json.ts'
 import { decodePayload, type SseFrame } from './sse-frame.ts'
 
 /** What a frame means for the life of a stream. */
@@ -23,6 +24,8 @@ export interface StreamDialect {
    * @param eventsSent how many events the client has had
    */
   toErrorPayload: (error: GatewayError, requestId: string, eventsSent: number) => unknown
+  /** LiteLLM's payload of an error, Latin-1, with what this family's SDKs look for; as it is without such a need. */
+  toReadableError?: (data: string) => string
 }
 
 /**
@@ -52,6 +55,14 @@ export const responsesDialect: StreamDialect = {
     param: error.fields.param,
     sequence_number: eventsSent,
   }),
+  toReadableError(data) {
+    const text = Buffer.from(data, 'latin1').toString()
+    const payload = isJson(text) ? parseJson(text) : undefined
+    if (!isObject(payload) || isObject(payload['error'])) return data
+    const { message, param = null, code = null } = payload
+    const error = { message, type: 'api_error', param, code }
+    return Buffer.from(JSON.stringify({ ...payload, error })).toString('latin1')
+  },
 }
 
 /** Anthropic's Messages API. Its SDK reads only frames with an `event:` line. */

@@ -25,7 +25,6 @@ export class CircuitBreaker {
   #opensUntil = 0
   #isTrying = false
   #isOpen = false
-  /** Counts the openings and closings: what became of a request that began before the last one says nothing of now. */
   #era = 0
 
   constructor(limits: BreakerLimits) {
@@ -35,6 +34,11 @@ export class CircuitBreaker {
   get state(): BreakerState {
     if (!this.#isOpen) return 'closed'
     return performance.now() < this.#opensUntil ? 'open' : 'half_open'
+  }
+
+  /** Counts the openings and closings: what became of a request that began before the last one says nothing of now. */
+  get era(): number {
+    return this.#era
   }
 
   /** True when a request may be sent now. */

@@ -5,7 +5,7 @@ import { EVENT_STREAM_HEADERS, PING } from '../http/event-stream.ts'
 import { LineEnds } from '../protocol/line-ends.ts'
 import { readFrameAt, type SseFrame } from '../protocol/sse-frame.ts'
 import { SseFramer } from '../protocol/sse-framer.ts'
-import { isWholePayload, type StreamDialect, toErrorFrame } from '../protocol/stream-dialect.ts'
+import { isWholePayload, toErrorFrame } from '../protocol/stream-dialect.ts'
 import { type StreamAnswer, type StreamOptions, type WriteResult } from './answer.ts'
 import { toClientHeaders } from './response-headers.ts'
 import { toFrameError } from './upstream-error.ts'
@@ -104,19 +104,17 @@ export class EventStreamAnswer implements StreamAnswer {
     return 'complete'
   }
 
-  /** LiteLLM's own error goes to the client, under the name that its reader knows: it skips those of other names. */
+  /** LiteLLM's own error goes to the client, as its reader knows it: it skips those of other names. */
   #failed(text: string, frame: SseFrame): WriteResult {
     const before = text.slice(0, text.length - (frame.end - frame.start))
-    this.#pass(frame.event === 'error' ? text : before + renameError(frame, this.#options.dialect))
+    const { errorPrefix, toReadableError } = this.#options.dialect
+    const data = toReadableError?.(frame.data) ?? frame.data
+    const isReadable = frame.event === 'error' && data === frame.data
+    this.#pass(isReadable ? text : `${before}${errorPrefix}data: ${data.replaceAll('\n', '\ndata: ')}\n\n`)
     this.#sink.context.record.error = 'LLM_ERROR'
     this.#sink.cut()
     return 'failed'
   }
-}
-
-/** The frame with the line that this family's clients need before an error, and none of its own besides the payload. */
-function renameError({ data }: SseFrame, { errorPrefix }: StreamDialect): string {
-  return `${errorPrefix}data: ${data.replaceAll('\n', '\ndata: ')}\n\n`
 }
 
 /** Line ends may follow the last blank line. */

@@ -100,6 +100,8 @@ function readErrorObject(body: Buffer): Record<string, unknown> {
     const value: unknown = JSON.parse(body.toString())
     if (!isObject(value)) return {}
     if (isObject(value['error'])) return value['error']
+    // The error event of OpenAI's Responses API, which has no other type to tell.
+    if (value['type'] === 'error') return { ...value, type: undefined }
     // FastAPI's own refusals: {"detail": "…"} or {"detail": {"error": "…"}}
     const detail = value['detail']
     const inner = isObject(detail) ? detail['error'] : detail

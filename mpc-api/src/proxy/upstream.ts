@@ -117,7 +117,7 @@ export class Upstream {
   }
 
   async #probeAddress(address: Address): Promise<void> {
-    const era = address.breaker.begin()
+    const { era } = address.breaker
     const isAlive = await this.#probe(address.url)
     address.probeTimer = undefined
     if (isAlive) address.breaker.close()

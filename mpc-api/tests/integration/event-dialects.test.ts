@@ -195,6 +195,26 @@ it.each(['images', 'speech'])('a stream of %s that ends in one line end more is 
 })
 
 describe('a Responses stream', () => {
+  const failure = { type: 'error', code: '429', message: 'zu viel, später', param: null, sequence_number: 2 }
+
+  it('that OpenAI itself reports as failed has the error also where its SDKs look for it', async () => {
+    upstream.respond(stream([...responseOpening, `event: error\ndata: ${JSON.stringify(failure)}\n\n`]))
+    const { text, complete } = await read('/api/responses', families['responses']!.body)
+    const error = { message: 'zu viel, später', type: 'api_error', param: null, code: '429' }
+
+    expect(text).toBe(
+      `${responseOpening.join('')}event: error\ndata: ${JSON.stringify({ ...failure, error })}\n\n`,
+    )
+    expect(complete).toBe(false)
+  })
+
+  it('that begins so has the status that it names', async () => {
+    upstream.respond(stream([`event: error\ndata: ${JSON.stringify(failure)}\n\n`]))
+    const response = await post('/api/responses', families['responses']!.body)
+
+    expect((await expectEnvelope(response, 429)).message).toBe('zu viel, später')
+  })
+
   it.each(['response.incomplete', 'response.failed'])(
     'that ends in %s is complete: the event says why',
     async (type) => {
