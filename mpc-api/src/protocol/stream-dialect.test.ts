@@ -51,6 +51,7 @@ describe('a Responses stream', () => {
     [bare('error', ',"code":"x"'), 'error'],
     [errorPayload, 'error'],
     ['data: [DONE]', 'terminal'],
+    ['event: error\ndata: [DONE]', 'terminal'],
   ])('means by %j: %s', (text, expected) => {
     expect(meaning(responsesDialect, text)).toBe(expected)
   })

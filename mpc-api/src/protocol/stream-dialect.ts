@@ -41,9 +41,10 @@ export const chatDialect: StreamDialect = {
 /** The Responses API: named events that count up, and an `error` event of its own. */
 export const responsesDialect: StreamDialect = {
   meaningOf(frame) {
+    if (isDone(frame)) return 'terminal'
     const type = typeOf(frame)
     if (/^response\.(?:completed|incomplete|failed)$/.test(type)) return 'terminal'
-    return type === 'error' || isError(frame) ? 'error' : isDone(frame) ? 'terminal' : 'content'
+    return type === 'error' || isError(frame) ? 'error' : 'content'
   },
   errorPrefix: 'event: error\n',
   // OpenAI's SDKs throw only for what is under `error`; its documentation has the rest.
