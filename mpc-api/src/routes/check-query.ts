@@ -12,11 +12,22 @@ import { refuseSteeringQuery } from '../services/checks/refuse-steering.ts'
 export function checkQuery({ body }: Endpoint, query: string): void {
   if (query === '') return
   refuseSteeringQuery(query)
-  const model = new URLSearchParams(query).get('model')
-  if (model === null) return
-  if (body === 'none') readModel({ model })
-  else
-    throw new GatewayError('BAD_REQUEST', 'model belongs into the body, not into the query.', {
-      param: 'model',
-    })
+  if (body === 'none') readQueryModel(query)
+  else if (new URLSearchParams(query).has('model'))
+    throw refusal('model belongs into the body, not into the query.')
+}
+
+/**
+ * The model that a query names, if it names one. LiteLLM takes the last of several, so only one can be checked and logged.
+ *
+ * @throws {GatewayError} BAD_REQUEST
+ */
+export function readQueryModel(query: string): string | undefined {
+  const [model, ...others] = new URLSearchParams(query).getAll('model')
+  if (others.length > 0) throw refusal('model must stand in the query only once.')
+  return model === undefined ? undefined : readModel({ model })
+}
+
+function refusal(message: string): GatewayError {
+  return new GatewayError('BAD_REQUEST', message, { param: 'model' })
 }

@@ -9,9 +9,9 @@ import { RealtimeSession } from '../proxy/realtime-session.ts'
 import { relay } from '../proxy/relay.ts'
 import { toUpstreamHeaders } from '../proxy/request-headers.ts'
 import { type Upstream } from '../proxy/upstream.ts'
-import { readModel } from '../services/checks/check-chat.ts'
 import { type Admission } from '../services/limits/admission.ts'
 import { refuseSteeringQuery } from '../services/checks/refuse-steering.ts'
+import { readQueryModel } from './check-query.ts'
 
 export interface RealtimeDeps {
   upstream: Upstream
@@ -35,8 +35,7 @@ export function realtime(deps: RealtimeDeps): RequestHandler {
     record.route = apiPath
     checkHandshake(req, deps.corsOrigins)
     refuseSteeringQuery(query)
-    const model = new URLSearchParams(query).get('model')
-    if (model !== null) record.model = readModel({ model })
+    record.model = readQueryModel(query)
     const call = {
       path: `/v1/realtime${query}`,
       headers: toUpstreamHeaders(req.headers, deps.upstream.ownHeaders, context.id),

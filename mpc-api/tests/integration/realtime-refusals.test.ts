@@ -58,6 +58,12 @@ describe('GET /api/realtime, refused with the envelope', () => {
     await expectRefusal(answer, 400, 'BAD_REQUEST')
   })
 
+  it('400 for two models, of which LiteLLM would take the last', async () => {
+    const answer = await refused('/api/realtime?model=cheap&model=dear', { headers: keyHeader })
+
+    await expectRefusal(answer, 400, 'BAD_REQUEST')
+  })
+
   it('400 for a plain GET, 405 for a POST', async () => {
     const get = await fetch(gateway.url + path, { headers: keyHeader })
     await expectEnvelope(get, 400, 'BAD_REQUEST')

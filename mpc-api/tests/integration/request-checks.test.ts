@@ -4,7 +4,7 @@ import { expectEnvelope } from '../support/expect-envelope.ts'
 import { ask, chatPath, startPair } from '../support/start-pair.ts'
 
 const maxBytes = 200_000
-const { auth, gateway, post, raw, upstream } = await startPair({
+const { auth, gateway, get, post, raw, upstream } = await startPair({
   MPC_MAX_BODY_BYTES: String(maxBytes),
   MPC_MAX_JSON_DEPTH: '20',
 })
@@ -105,6 +105,16 @@ describe('a model in the query', () => {
         expect(error.param).toBe('model')
         expect(upstream.received()).toBe('')
       }
+    },
+  )
+
+  it.each(['?model=a,b', '?model=', '?model=a&model=b', '?model=a&limit=2&%6Dodel=a'])(
+    'of GET /api/files is refused when it is %s',
+    async (query) => {
+      const error = await expectEnvelope(await get(`/api/files${query}`), 400)
+
+      expect(error.param).toBe('model')
+      expect(upstream.received()).toBe('')
     },
   )
 })
